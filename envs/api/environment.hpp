@@ -1,0 +1,50 @@
+// A world as an agent meets it: named observations, bounded commands, saved states. Knows no physics engine.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/random/stream.hpp"
+
+namespace infans::envs {
+
+// A named slice of the flat observation vector, SI units.
+struct Modality {
+  std::string name;  // "joint_position", "joint_velocity", ...
+  std::string unit;  // "m", "rad", "m/s", "rad/s"; a slice of mixed joints lists one unit per element: "m,rad"
+  int offset = 0;
+  int size = 0;
+};
+
+// One joint coordinate: a sliding joint (metres) or a hinge (radians, unbounded: never wrapped).
+enum class Joint { slide, hinge };
+
+struct Spec {
+  std::string name;                  // world name, e.g. "cartpole"
+  std::vector<Joint> joints;         // nq coordinates; the observation starts with nq positions, then nq velocities
+  std::vector<Modality> modalities;  // cover the observation without gaps
+  int action_size = 0;               // commands, each in [-1, 1]; values outside are clipped
+  double control_period = 0.0;       // s between two commands
+  int state_size = 0;                // doubles that save() writes
+
+  int observation_size() const;  // sum of modality sizes
+};
+
+class Environment {
+ public:
+  virtual ~Environment() = default;
+
+  virtual const Spec& spec() const = 0;
+  // Starts an episode; every random number comes from the stream. Returns the first observation, valid until the next call.
+  virtual std::span<const double> reset(random::Stream& stream) = 0;
+  // Holds the command for one control period. Throws base::SimulationError on NaN, divergence or an engine warning.
+  virtual std::span<const double> step(std::span<const double> action) = 0;
+  // The whole state: save then restore then the same actions give the same bits. state.size() == spec().state_size.
+  virtual void save(std::span<double> state) const = 0;
+  virtual void restore(std::span<const double> state) = 0;
+  // Puts the body at joint positions and velocities (nq each), as tests and probes need.
+  virtual void set_joints(std::span<const double> position, std::span<const double> velocity) = 0;
+};
+
+}  // namespace infans::envs
