@@ -1,0 +1,78 @@
+// The trajectory log: the only writer of run.h5. FORMAT.md says what stands where.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace infans::experiments {
+
+// Everything a file says about itself; written as root attributes.
+struct RunHeader {
+  std::string infans_version, git_hash, mujoco_version, isa, spec_name, spec_toml, mjcf, modalities_json, joints_json, outcome_json;
+  std::uint64_t seed = 0;  // of the first agent; agent k (from 0) has seed + k as its identity
+  int agents = 0, observation_size = 0, action_size = 0, model_inputs = 0, rejected = 0, physics_size = 0, episode_steps = 0;
+  double control_period = 0.0;  // s
+};
+
+// One decision. Vector sizes: observation_size, action_size, rejected (x action_size), physics_size.
+struct StepRow {
+  std::int32_t episode = 0, index = 0;
+  std::vector<double> observation, next_observation, action, prediction, prediction_error, predictive_std, precision, physics;
+  double vfe = 0, accuracy = 0, complexity = 0, information_gain = 0, efe = 0, pragmatic = 0, epistemic = 0;
+  std::vector<double> rejected_action, rejected_pragmatic, rejected_epistemic;
+  std::int8_t planned = 0;  // 1 planned, 0 babbled, 2 evaluation
+};
+
+struct EpisodeRow {
+  std::int8_t success = 0, evaluation = 0;
+  std::int64_t decisions = 0;
+  double best_distance = 0, hold_distance = 0, log_evidence = 0, model_error = 0;
+  std::vector<double> length_scale;
+};
+
+struct LedgerRow {
+  double wall_seconds = 0, cpu_seconds = 0, decision_seconds = 0;
+};
+
+// Thread-safe: agents commit blocks from their own threads; one mutex guards every HDF5 call.
+class Recorder {
+ public:
+  // Creates `path` exclusively (an existing file is a base::FileError and stays as it is), all datasets, then SWMR.
+  Recorder(const std::string& path, const RunHeader& header);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Appends one block (an episode) of agent `agent` (from 0): rows, flush, then committed counts, flush.
+  // Throws base::FileError when the disk refuses; the committed rows before it stay readable.
+  void commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes);
+  void commit_ledger(int agent, const LedgerRow& row);
+  // Flushes, fsyncs and closes; called by the destructor too (which swallows errors).
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What `infans inspect` prints; opens finished, running and killed files alike.
+struct RunSummary {
+  std::string filetype, infans_version, git_hash, mujoco_version, isa, spec_name;
+  int format_major = 0, format_minor = 0, agents = 0;
+  struct Agent {
+    std::uint64_t seed = 0;
+    std::int64_t committed_steps = 0, committed_episodes = 0;
+    std::vector<int> success;                 // per committed episode
+    std::vector<int> evaluation;              // per committed episode
+    std::vector<std::int64_t> decisions;      // per committed episode
+  };
+  std::vector<Agent> per_agent;
+};
+
+// Throws base::FileError for a missing file, a file that is not HDF5, another filetype or a newer major version.
+RunSummary inspect(const std::string& path);
+
+}  // namespace infans::experiments
