@@ -1,0 +1,147 @@
+#include "core/config/option.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include "core/base/error.hpp"
+
+namespace infans::config {
+namespace {
+
+std::string number_text(double x) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), x).ptr;
+  std::string text(buffer.data(), end);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";  // TOML: a float keeps its point
+  return text;
+}
+
+std::string short_number(double x) {
+  std::array<char, 32> buffer;
+  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), x).ptr};
+}
+
+const char* type_name(const Value& v) {
+  constexpr const char* names[] = {"true or false", "a whole number", "a number", "a text"};
+  return names[v.index()];
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+template <typename T>
+bool parse(const std::string& text, T* out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *out);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::string nearest(std::string_view wanted, const std::vector<std::string>& known) {
+  const auto best = std::min_element(known.begin(), known.end(), [&](const std::string& a, const std::string& b) {
+    return edit_distance(wanted, a) < edit_distance(wanted, b);
+  });
+  return best == known.end() ? std::string{} : *best;
+}
+
+std::string to_text(const Value& value) {
+  if (const bool* b = std::get_if<bool>(&value)) return *b ? "true" : "false";
+  if (const long* i = std::get_if<long>(&value)) return std::to_string(*i);
+  if (const double* d = std::get_if<double>(&value)) return number_text(*d);
+  std::string quoted = "\"";
+  for (const char c : std::get<std::string>(value)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string legal_values(const Option& o) {
+  if (!o.choices.empty()) {
+    std::string text = "one of ";
+    for (std::size_t i = 0; i < o.choices.size(); ++i) text += (i ? ", " : "") + o.choices[i];
+    return text;
+  }
+  if (std::holds_alternative<bool>(o.standard) || std::holds_alternative<std::string>(o.standard))
+    return type_name(o.standard);
+  return short_number(o.low) + " .. " + short_number(o.high) + (o.unit.empty() ? "" : " " + o.unit);
+}
+
+Options::Options(OptionTable table) : table_(std::move(table)) {
+  for (const Option& o : table_) values_[o.key] = o.standard;
+}
+
+const Option& Options::find(const std::string& key, const std::string& where) const {
+  const auto found = std::find_if(table_.begin(), table_.end(), [&](const Option& o) { return o.key == key; });
+  if (found != table_.end()) return *found;
+  std::vector<std::string> keys;
+  for (const Option& o : table_) keys.push_back(o.key);
+  throw base::OptionError(key, where + ": unknown option '" + key + "'; did you mean '" + nearest(key, keys) +
+                                   "'? `infans options` lists all");
+}
+
+const Value& Options::at(const std::string& key) const { return values_.at(key); }
+
+void Options::set(const std::string& key, const Value& value, const std::string& where) {
+  const Option& o = find(key, where);
+  const auto refuse = [&](const std::string& what) {
+    throw base::OptionError(key, where + ": " + key + " = " + to_text(value) + " " + what + "; legal: " +
+                                     legal_values(o));
+  };
+  Value v = value;
+  if (std::holds_alternative<double>(o.standard) && std::holds_alternative<long>(v))
+    v = static_cast<double>(std::get<long>(v));
+  if (v.index() != o.standard.index()) refuse(std::string("is not ") + type_name(o.standard));
+  const auto outside = [&](double x) { return !(x >= o.low && x <= o.high); };  // NaN is outside
+  if (const long* i = std::get_if<long>(&v); i && outside(static_cast<double>(*i))) refuse("is out of range");
+  if (const double* d = std::get_if<double>(&v); d && outside(*d)) refuse("is out of range");
+  if (const std::string* s = std::get_if<std::string>(&v);
+      s && !o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), *s) == o.choices.end())
+    refuse("is unknown (did you mean '" + nearest(*s, o.choices) + "'?)");
+  values_[key] = v;
+}
+
+void Options::set_text(const std::string& key, const std::string& text, const std::string& where) {
+  const Option& o = find(key, where);
+  Value v = text;
+  long integer = 0;
+  double number = 0;
+  if (std::holds_alternative<bool>(o.standard)) {
+    if (text == "true" || text == "false") v = text == "true";
+  } else if (!std::holds_alternative<std::string>(o.standard)) {
+    if (parse(text, &integer))
+      v = integer;
+    else if (parse(text, &number))
+      v = number;
+  }
+  set(key, v, where);
+}
+
+std::string Options::toml() const {
+  std::string text, table;
+  for (const Option& o : table_) {
+    const std::size_t dot = o.key.find('.');
+    const std::string prefix = o.key.substr(0, dot);
+    if (prefix != table) text += (table.empty() ? "[" : "\n[") + prefix + "]\n";
+    table = prefix;
+    text += o.key.substr(dot + 1) + " = " + to_text(values_.at(o.key)) + "\n";
+  }
+  return text;
+}
+
+}  // namespace infans::config

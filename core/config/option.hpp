@@ -1,0 +1,62 @@
+// The one option table: every option is declared once {key, default, range, unit, doc}; validation, documentation,
+// Python keywords and file attributes come from it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace infans::config {
+
+using Value = std::variant<bool, long, double, std::string>;
+
+struct Option {
+  std::string key;  // "table.name" as in a life's TOML file
+  Value standard;   // default; its type is the option's type
+  double low = 0.0;  // legal range of numbers, inclusive
+  double high = 0.0;
+  std::vector<std::string> choices;  // legal words; empty: any text
+  std::string unit;
+  std::string doc;
+};
+
+using OptionTable = std::vector<Option>;
+
+// Values for every option of a table. Setting validates: an unknown key names the nearest known one, a value out of
+// range names the range. `where` (file and line, or "command line") begins the message. Throws base::OptionError.
+class Options {
+ public:
+  explicit Options(OptionTable table);
+
+  void set(const std::string& key, const Value& value, const std::string& where);
+  // From text, as `--set key=value` gives it.
+  void set_text(const std::string& key, const std::string& text, const std::string& where);
+
+  bool flag(const std::string& key) const { return std::get<bool>(at(key)); }
+  long integer(const std::string& key) const { return std::get<long>(at(key)); }
+  double number(const std::string& key) const { return std::get<double>(at(key)); }
+  const std::string& text(const std::string& key) const { return std::get<std::string>(at(key)); }
+
+  const OptionTable& table() const { return table_; }
+  // Every option with its value as TOML, one table a prefix; reading it back gives the same values.
+  std::string toml() const;
+
+ private:
+  const Value& at(const std::string& key) const;
+  const Option& find(const std::string& key, const std::string& where) const;
+
+  OptionTable table_;
+  std::map<std::string, Value> values_;
+};
+
+// The name in `known` with the smallest edit distance to `wanted` ("" if `known` is empty).
+std::string nearest(std::string_view wanted, const std::vector<std::string>& known);
+
+// "0.5", "true", "\"text\"": as TOML writes it, with the shortest digits that read back to the same number.
+std::string to_text(const Value& value);
+// "1 .. 4096 decisions", "one of efe, random": the legal values of an option in words.
+std::string legal_values(const Option& option);
+
+}  // namespace infans::config

@@ -1,0 +1,44 @@
+#include <cstdlib>
+#include <string>
+
+#include "core/base/error.hpp"
+#include "core/kernels/kernels.hpp"
+
+namespace infans::kernels {
+
+extern const Table table_v2;
+extern const Table table_v3;
+extern const Table table_v4;
+
+namespace {
+
+bool supported(const Table& t) {
+  const std::string isa = t.isa;
+  if (isa == "x86-64-v4") return __builtin_cpu_supports("x86-64-v4");
+  if (isa == "x86-64-v3") return __builtin_cpu_supports("x86-64-v3");
+  return true;
+}
+
+const Table& choose() {
+  const Table* all[] = {&table_v4, &table_v3, &table_v2, &plain()};
+  const char* wanted = std::getenv("INFANS_ISA");
+  for (const Table* t : all) {
+    if (wanted == nullptr || *wanted == '\0') {
+      if (supported(*t)) return *t;
+    } else if (std::string(wanted) == t->isa) {
+      if (supported(*t)) return *t;
+      throw base::OptionError("INFANS_ISA", std::string("INFANS_ISA: this processor lacks ") + wanted);
+    }
+  }
+  throw base::OptionError("INFANS_ISA", std::string("INFANS_ISA: unknown instruction set '") + wanted +
+                                            "'; one of plain, x86-64-v2, x86-64-v3, x86-64-v4");
+}
+
+}  // namespace
+
+const Table& best() {
+  static const Table& table = choose();
+  return table;
+}
+
+}  // namespace infans::kernels

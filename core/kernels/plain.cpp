@@ -1,0 +1,73 @@
+// The readable twin of the kernels: one column at a time, in double.
+#include <cmath>
+#include <vector>
+
+#include "core/kernels/kernels.hpp"
+
+namespace infans::kernels {
+namespace {
+
+double affine(const float* row, double bias, const double* x, int count) {
+  double u = bias;
+  for (int i = 0; i < count; ++i) u += double{row[i]} * x[i];
+  return u;
+}
+
+void column(const FeatureModel& m, const float* z, int n, int stride, float* out, float* jac) {
+  const int I = m.inputs, D = m.fourier, H = m.hidden, F = m.features();
+  std::vector<double> x(I), phi(F), lower(H);
+  std::vector<double> dphi(static_cast<std::size_t>(F) * I), dlower(static_cast<std::size_t>(H) * I);
+  for (int i = 0; i < I; ++i) x[i] = z[i * stride + n];
+  for (int j = 0; j < D; ++j) {
+    const double u = affine(m.frequency + j * I, m.phase[j], x.data(), I);
+    phi[j] = m.amplitude * std::cos(u);
+    for (int i = 0; i < I; ++i) dphi[j * I + i] = -m.amplitude * std::sin(u) * m.frequency[j * I + i];
+  }
+  for (int h = 0; h < H; ++h) {
+    lower[h] = std::tanh(affine(m.weight1 + h * I, m.bias1[h], x.data(), I));
+    for (int i = 0; i < I; ++i) dlower[h * I + i] = (1 - lower[h] * lower[h]) * m.weight1[h * I + i];
+  }
+  for (int h = 0; h < H; ++h) {
+    const double a = std::tanh(affine(m.weight2 + h * H, m.bias2[h], lower.data(), H));
+    phi[D + h] = a;
+    for (int i = 0; i < I; ++i) {
+      double s = 0;
+      for (int k = 0; k < H; ++k) s += double{m.weight2[h * H + k]} * dlower[k * I + i];
+      dphi[(D + h) * I + i] = (1 - a * a) * s;
+    }
+  }
+  for (int c = 0; c < m.columns; ++c) {
+    double y = 0;
+    for (int j = 0; j < F; ++j) y += double{m.readout[j * m.columns + c]} * phi[j];
+    out[c * stride + n] = static_cast<float>(y);
+    for (int i = 0; jac != nullptr && i < I; ++i) {
+      double d = 0;
+      for (int j = 0; j < F; ++j) d += double{m.readout[j * m.columns + c]} * dphi[j * I + i];
+      jac[(c * I + i) * stride + n] = static_cast<float>(d);
+    }
+  }
+}
+
+void forward(const FeatureModel& m, const float* z, int n, int stride, float* out, float*) {
+  for (int k = 0; k < n; ++k) column(m, z, k, stride, out, nullptr);
+}
+
+void jacobian(const FeatureModel& m, const float* z, int n, int stride, float* out, float* jac, float*) {
+  for (int k = 0; k < n; ++k) column(m, z, k, stride, out, jac);
+}
+
+void sincos(const float* x, int n, float* sine, float* cosine) {
+  for (int i = 0; i < n; ++i) {
+    sine[i] = static_cast<float>(std::sin(double{x[i]}));
+    cosine[i] = static_cast<float>(std::cos(double{x[i]}));
+  }
+}
+
+}  // namespace
+
+const Table& plain() {
+  static const Table table = {"plain", forward, jacobian, sincos};
+  return table;
+}
+
+}  // namespace infans::kernels

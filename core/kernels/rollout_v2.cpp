@@ -1,0 +1,6 @@
+#include "core/kernels/rollout.inl"
+
+namespace infans::kernels {
+extern const Table table_v2;
+const Table table_v2 = {"x86-64-v2", forward, jacobian, sincos};
+}  // namespace infans::kernels

@@ -1,0 +1,6 @@
+#include "core/kernels/rollout.inl"
+
+namespace infans::kernels {
+extern const Table table_v3;
+const Table table_v3 = {"x86-64-v3", forward, jacobian, sincos};
+}  // namespace infans::kernels

@@ -1,0 +1,93 @@
+// Sixteen floats as one value, with the compiler's vector extension; only the fused multiply-add needs an intrinsic.
+// Included by the per-ISA sources only: everything is static, so no symbol of one ISA can serve another.
+#pragma once
+
+#include <immintrin.h>
+
+typedef float vf __attribute__((vector_size(64)));
+typedef int vi __attribute__((vector_size(64)));
+
+#define INFANS_INLINE static inline __attribute__((always_inline))
+
+INFANS_INLINE vf load(const float* p) {
+  vf v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+INFANS_INLINE void store(float* p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
+INFANS_INLINE vf set1(float a) { return a - vf{}; }
+
+INFANS_INLINE vf fma(vf a, vf b, vf c) {
+#if defined(__AVX512F__)
+  return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__)
+  union U {
+    vf v;
+    __m256 h[2];
+  };
+  U x{a}, y{b}, z{c};
+  z.h[0] = _mm256_fmadd_ps(x.h[0], y.h[0], z.h[0]);
+  z.h[1] = _mm256_fmadd_ps(x.h[1], y.h[1], z.h[1]);
+  return z.v;
+#else
+  return a * b + c;
+#endif
+}
+
+// x = k pi + r with |r| <= pi/2; returns r and the sign bit of (-1)^k. Adding 1.5 * 2^23 rounds to the nearest integer.
+INFANS_INLINE vf reduce(vf x, vi* sign) {
+  const vf magic = set1(12582912.0F);
+  const vf t = fma(x, set1(0.318309886F), magic);
+  const vf k = t - magic;
+  *sign = ((vi)t & 1) << 31;
+  vf r = fma(k, set1(-3.140625F), x);
+  r = fma(k, set1(-0.00096750259399414062F), r);
+  return fma(k, set1(-1.509957990978376e-07F), r);
+}
+
+// Chebyshev fits in r^2 on [0, (pi/2)^2].
+INFANS_INLINE vf cos_reduced(vf r, vi sign) {
+  const vf t = r * r;
+  vf p = set1(1.9907044e-09F);
+  p = fma(p, t, set1(-2.7524639e-07F));
+  p = fma(p, t, set1(2.4801039e-05F));
+  p = fma(p, t, set1(-0.0013888884F));
+  p = fma(p, t, set1(0.041666666F));
+  p = fma(p, t, set1(-0.5F));
+  p = fma(p, t, set1(1.0F));
+  return (vf)((vi)p ^ sign);
+}
+
+INFANS_INLINE vf sin_reduced(vf r, vi sign) {
+  const vf t = r * r;
+  vf p = set1(-2.3888648e-08F);
+  p = fma(p, t, set1(2.7525238e-06F));
+  p = fma(p, t, set1(-0.00019840860F));
+  p = fma(p, t, set1(0.008333331F));
+  p = fma(p, t, set1(-0.16666667F));
+  p = fma(p, t, set1(1.0F));
+  return (vf)((vi)(p * r) ^ sign);
+}
+
+INFANS_INLINE vf select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+
+// tanh x = sign(x) (1 - e) / (1 + e), e = exp(-2|x|) = 2^y: the integer part of y goes into the exponent.
+INFANS_INLINE vf tanh_vector(vf x) {
+  const vi sign = (vi)x & (int)0x80000000;
+  vf a = (vf)((vi)x & 0x7fffffff);
+  a = select(a > set1(9.0F), set1(9.0F), a);
+  const vf y = a * set1(-2.885390082F);  // -2 / ln 2
+  const vf magic = set1(12582912.0F);
+  const vf t = y + magic;
+  const vf f = y - (t - magic);
+  vf p = set1(0.00015461468F);
+  p = fma(p, f, set1(0.0013400455F));
+  p = fma(p, f, set1(0.0096180566F));
+  p = fma(p, f, set1(0.055503272F));
+  p = fma(p, f, set1(0.24022651F));
+  p = fma(p, f, set1(0.69314721F));
+  p = fma(p, f, set1(1.0F));
+  const vf e = (vf)((vi)p + (((vi)t - 0x4b400000) << 23));
+  const vf one = set1(1.0F);
+  return (vf)((vi)((one - e) / (one + e)) ^ sign);
+}
