@@ -1,0 +1,71 @@
+#include "agents/agent.hpp"
+
+namespace infans::agents {
+namespace {
+
+PlannerOptions planner_options(const AgentOptions& o) {
+  PlannerOptions p = o.planner;
+  if (o.policy == Policy::greedy) p.epistemic_weight = 0.0;
+  return p;
+}
+
+}  // namespace
+
+model::Encoding encoding_of(const envs::Spec& body, const AgentOptions& o) {
+  model::Encoding e;
+  const auto n = static_cast<Eigen::Index>(body.joints.size());
+  e.position_scale.resize(n);
+  e.velocity_scale.resize(n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const bool hinge = body.joints[static_cast<std::size_t>(i)] == envs::Joint::hinge;
+    e.coordinates.push_back(hinge ? model::Coordinate::circular : model::Coordinate::linear);
+    e.position_scale(i) = hinge ? 1.0 : o.slide_scale;
+    e.velocity_scale(i) = hinge ? o.hinge_velocity_scale : o.slide_velocity_scale;
+  }
+  e.actions = body.action_size;
+  e.dt = body.control_period;
+  return e;
+}
+
+Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_ptr<Preference> preference,
+             std::uint64_t seed, int episode_steps)
+    : options_(options),
+      seed_(seed),
+      model_(encoding_of(body, options), options.model, seed, 0),
+      planner_(model_.encoding(), planner_options(options), std::move(preference), kernels::best()),
+      babbling_(options.policy == Policy::random ? 0.0 : options.babbling_colour, options.babbling_spread,
+                body.action_size, episode_steps, options.policy == Policy::random) {}
+
+void Agent::begin_episode(int episode, bool babble) {
+  babble_ = babble || !plans();
+  planner_.reset();
+  random::Stream stream({seed_, 0, random::Purpose::babbling, static_cast<std::uint64_t>(episode)});
+  babbling_.begin(stream);
+}
+
+Eigen::VectorXd Agent::perceive(std::span<const double> observation) const {
+  return Eigen::Map<const Eigen::VectorXd>(observation.data(), static_cast<Eigen::Index>(observation.size()));
+}
+
+Decision Agent::decide(const Eigen::VectorXd& state) {
+  Decision d;
+  if (babble_) {
+    d.action = babbling_.next();
+  } else {
+    random::Stream draws({seed_, 0, random::Purpose::posterior_draws, decisions_});
+    random::Stream candidates({seed_, 0, random::Purpose::candidates, decisions_});
+    d.plan = planner_.plan(state, model_.tables(draws), candidates);
+    d.action = d.plan.action;
+    d.planned = true;
+  }
+  ++decisions_;
+  d.belief = model_.predict(state, d.action);
+  return d;
+}
+
+inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
+                                 const Eigen::VectorXd& next) {
+  return model_.observe(state, action, next);
+}
+
+}  // namespace infans::agents

@@ -1,0 +1,72 @@
+// One mind: it perceives, learns, decides. It meets the world only through observations and commands.
+#pragma once
+
+#include <Eigen/Dense>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "agents/baselines/babbling.hpp"
+#include "agents/planning/planner.hpp"
+#include "core/inference/transition_model.hpp"
+#include "envs/api/environment.hpp"
+
+namespace infans::agents {
+
+enum class Policy {
+  efe,       // minimises expected free energy
+  greedy,    // the same planner without the epistemic term (certainty equivalence)
+  babbling,  // coloured-noise commands, never plans
+  random,    // independent uniform commands, never plans
+};
+
+struct AgentOptions {
+  inference::TransitionOptions model;
+  PlannerOptions planner;
+  Policy policy = Policy::efe;
+  int babbling_episodes = 0;      // first episodes that only babble
+  double babbling_spread = 0.6;   // standard deviation of babbled commands
+  double babbling_colour = 1.0;   // beta of their noise
+  double slide_scale = 1.0;       // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
+  double slide_velocity_scale = 2.0;
+  double hinge_velocity_scale = 6.0;
+};
+
+struct Decision {
+  Eigen::VectorXd action;
+  bool planned = false;
+  Plan plan;               // where planned
+  inference::Belief belief;  // about the next state
+};
+
+class Agent {
+ public:
+  Agent(const envs::Spec& body, const AgentOptions& options, std::shared_ptr<Preference> preference,
+        std::uint64_t seed, int episode_steps);
+
+  // babble: this episode tries commands instead of planning.
+  void begin_episode(int episode, bool babble);
+  // Belief about the present state. Observations are positions and velocities without noise here, so it is exact.
+  Eigen::VectorXd perceive(std::span<const double> observation) const;
+  Decision decide(const Eigen::VectorXd& state);
+  inference::Surprise learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next);
+  // Consolidates all that was lived: hierarchy, length scales, precisions, exact posterior.
+  void consolidate() { model_.refit(); }
+
+  const inference::TransitionModel& model() const { return model_; }
+  bool plans() const { return options_.policy == Policy::efe || options_.policy == Policy::greedy; }
+
+ private:
+  AgentOptions options_;
+  std::uint64_t seed_;
+  inference::TransitionModel model_;
+  Planner planner_;
+  Babbling babbling_;
+  bool babble_ = false;
+  std::uint64_t decisions_ = 0;
+};
+
+// Scales and coordinate kinds of a body, for the model's inputs.
+model::Encoding encoding_of(const envs::Spec& body, const AgentOptions& options);
+
+}  // namespace infans::agents

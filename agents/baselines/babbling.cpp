@@ -1,0 +1,23 @@
+#include "agents/baselines/babbling.hpp"
+
+namespace infans::agents {
+
+Babbling::Babbling(double colour, double spread, int actions, int length, bool uniform)
+    : noise_(length, colour), spread_(spread), uniform_(uniform), plan_(actions, length) {}
+
+void Babbling::begin(random::Stream& stream) {
+  step_ = 0;
+  Eigen::VectorXd sequence(plan_.cols());
+  for (Eigen::Index i = 0; i < plan_.rows(); ++i) {
+    if (uniform_)
+      for (double& u : sequence) u = stream.uniform(-1.0, 1.0);
+    else
+      noise_.sample(stream, sequence);
+    plan_.row(i) = (uniform_ ? 1.0 : spread_) * sequence.transpose();
+  }
+  plan_ = plan_.cwiseMax(-1.0).cwiseMin(1.0);
+}
+
+Eigen::VectorXd Babbling::next() { return plan_.col(step_++ % plan_.cols()); }
+
+}  // namespace infans::agents

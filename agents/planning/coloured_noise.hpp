@@ -1,0 +1,21 @@
+// Temporally correlated command noise: power ~ 1 / frequency^beta (Timmer & Koenig 1995; used for planning by Pinneri et
+// al. 2020). beta 0 white, 1 pink, 2 red. Unit variance at every lag 0.
+#pragma once
+
+#include <Eigen/Dense>
+
+#include "core/random/stream.hpp"
+
+namespace infans::agents {
+
+class ColouredNoise {
+ public:
+  ColouredNoise(int length, double beta);
+  // One sequence of `length` values, N(0, 1) each.
+  void sample(random::Stream& stream, Eigen::VectorXd& out) const;
+
+ private:
+  Eigen::MatrixXd basis_;  // length x number of independent normals
+};
+
+}  // namespace infans::agents

@@ -1,0 +1,145 @@
+// The second half of a decision: iterative LQR on the best candidate, with analytic Jacobians of the model.
+#include <algorithm>
+#include <cmath>
+
+#include "agents/planning/planner.hpp"
+
+namespace infans::agents {
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr double line_search[] = {1.0, 0.5, 0.25, 0.1, 0.03};
+constexpr int searches = 5;
+// Regularisation of Quu in units of the preference's curvature (times 1 m^2 / 1 command^2).
+constexpr double first_regularisation = 1e-4, least_regularisation = 1e-7, most_regularisation = 1e2;
+// A plan counts as better if G falls by this share of (1 + |G|): below it, float32 rollouts only tell noise.
+constexpr double resolution = 1e-6;
+
+}  // namespace
+
+Planner::Trajectory Planner::ilqr(const VectorXd& start, const MatrixXd& action) {
+  Trajectory best;
+  best.action = action;
+  best = roll(start, best, MatrixXd(), {});
+  if (options_.ilqr_iterations == 0) return best;
+  best.gain.assign(static_cast<std::size_t>(options_.horizon), MatrixXd::Zero(actions_, states_));
+  double regularisation = first_regularisation;
+  MatrixXd feedforward;
+  std::vector<MatrixXd> gain;
+  for (int i = 0; i < options_.ilqr_iterations; ++i) {
+    if (!backward(best, regularisation * preference_->curvature(), feedforward, gain)) break;
+    Trajectory next = roll(start, best, feedforward, gain);
+    const double rise = next.score.total - best.score.total;
+    if (rise > resolution * (1.0 + std::abs(best.score.total))) {
+      best = std::move(next);
+      best.gain = gain;
+      regularisation = std::max(regularisation / 3.0, least_regularisation);
+      if (rise < 10.0 * resolution * (1.0 + std::abs(best.score.total))) break;
+    } else {
+      best.gain = gain;  // the gains of the plan that stays are still the best known feedback around it
+      regularisation *= 10.0;
+      if (regularisation > most_regularisation) break;
+    }
+  }
+  return best;
+}
+
+// Rolls `around` with every step length of the line search at once and returns the best; without gains: as it is.
+Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& around, const MatrixXd& feedforward,
+                                  const std::vector<MatrixXd>& gain) {
+  const int n = gain.empty() ? 1 : searches, horizon = options_.horizon;
+  std::vector<Trajectory> all(static_cast<std::size_t>(n));
+  state_.resize(states_, n);
+  next_.resize(states_, n);
+  action_.resize(actions_, n);
+  gain_.assign(static_cast<std::size_t>(state_.stride), 0.0F);
+  pragmatic_.assign(gain_.size(), 0.0F);
+  epistemic_.assign(gain_.size(), 0.0F);
+  for (Trajectory& trajectory : all) {
+    trajectory.action.resize(actions_, horizon);
+    trajectory.state.resize(states_, horizon + 1);
+    trajectory.state.col(0) = start;
+  }
+  for (int i = 0; i < states_; ++i)
+    std::fill(state_.row(i), state_.row(i) + state_.stride, static_cast<float>(start(i)));
+  for (int t = 0; t < horizon; ++t) {
+    for (int k = 0; k < n; ++k) {
+      Trajectory& trajectory = all[static_cast<std::size_t>(k)];
+      VectorXd u = around.action.col(t);
+      if (!gain.empty())
+        u += line_search[k] * feedforward.col(t) +
+             gain[static_cast<std::size_t>(t)] * (trajectory.state.col(t) - around.state.col(t));
+      trajectory.action.col(t) = u.cwiseMax(-1.0).cwiseMin(1.0);
+      for (int i = 0; i < actions_; ++i) action_.row(i)[k] = static_cast<float>(trajectory.action(i, t));
+    }
+    const bool curious = options_.epistemic_weight > 0.0;
+    imagination_.step(state_, action_, n, next_, curious ? gain_.data() : nullptr);
+    for (int k = 0; curious && k < n; ++k)
+      epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
+    std::swap(state_, next_);
+    preference_->add_log_density(state_, n, pragmatic_.data());
+    for (int k = 0; k < n; ++k)
+      for (int i = 0; i < states_; ++i) all[static_cast<std::size_t>(k)].state(i, t + 1) = double{state_.row(i)[k]};
+  }
+  std::size_t best = 0;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    all[k].score = {pragmatic_[k], epistemic_[k], pragmatic_[k] + options_.epistemic_weight * epistemic_[k]};
+    if (all[k].score.total > all[best].score.total) best = k;
+  }
+  return std::move(all[best]);
+}
+
+// Riccati recursion on -J: Gauss-Newton curvature of the preference; information gain enters by its gradient only.
+// Returns false where the model's Jacobians are not finite.
+bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd& feedforward,
+                       std::vector<MatrixXd>& gain) {
+  const int horizon = options_.horizon, variables = states_ + actions_;
+  state_.resize(states_, horizon);
+  action_.resize(actions_, horizon);
+  for (int t = 0; t < horizon; ++t) {
+    for (int i = 0; i < states_; ++i) state_.row(i)[t] = static_cast<float>(around.state(i, t));
+    for (int i = 0; i < actions_; ++i) action_.row(i)[t] = static_cast<float>(around.action(i, t));
+  }
+  imagination_.linearise(state_, action_, horizon, jacobian_, gain_gradient_);
+
+  feedforward = MatrixXd::Zero(actions_, horizon);
+  gain.assign(static_cast<std::size_t>(horizon), MatrixXd::Zero(actions_, states_));
+  VectorXd r, value = VectorXd::Zero(states_);
+  MatrixXd jr, curvature = MatrixXd::Zero(states_, states_), f(states_, variables);
+  VectorXd gain_slope(variables);
+  for (int t = horizon - 1; t >= 0; --t) {
+    preference_->residual(around.state.col(t + 1), r, jr);
+    value += jr.transpose() * r;
+    curvature += jr.transpose() * jr;
+    for (int k = 0; k < variables; ++k) {
+      for (int i = 0; i < states_; ++i) f(i, k) = double{jacobian_.row(i * variables + k)[t]};
+      gain_slope(k) = options_.epistemic_weight * double{gain_gradient_.row(k)[t]};
+    }
+    const VectorXd q = f.transpose() * value - gain_slope;
+    const MatrixXd qq = f.transpose() * curvature * f;
+    if (!q.allFinite() || !qq.allFinite()) return false;
+    MatrixXd quu = qq.bottomRightCorner(actions_, actions_);
+    quu.diagonal().array() += regularisation;
+    const MatrixXd qux = qq.bottomLeftCorner(actions_, states_);
+    const Eigen::LDLT<MatrixXd> solver(quu);
+    const VectorXd wanted = around.action.col(t) - solver.solve(q.tail(actions_));
+    MatrixXd k_t = -solver.solve(qux);
+    // A saturated command cannot follow feedback.
+    for (int i = 0; i < actions_; ++i)
+      if (std::abs(wanted(i)) > 1.0) k_t.row(i).setZero();
+    feedforward.col(t) = wanted.cwiseMax(-1.0).cwiseMin(1.0) - around.action.col(t);
+    gain[static_cast<std::size_t>(t)] = k_t;
+    const VectorXd k = feedforward.col(t);
+    value = q.head(states_) + k_t.transpose() * (qq.bottomRightCorner(actions_, actions_) * k + q.tail(actions_)) +
+            qux.transpose() * k;
+    curvature = qq.topLeftCorner(states_, states_) +
+                k_t.transpose() * qq.bottomRightCorner(actions_, actions_) * k_t + k_t.transpose() * qux +
+                qux.transpose() * k_t;
+    curvature = 0.5 * (curvature + curvature.transpose()).eval();
+  }
+  return true;
+}
+
+}  // namespace infans::agents

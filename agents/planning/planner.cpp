@@ -1,0 +1,151 @@
+#include "agents/planning/planner.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace infans::agents {
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+MatrixXd shifted(const MatrixXd& plan, bool repeat_last) {
+  MatrixXd out = MatrixXd::Zero(plan.rows(), plan.cols());
+  out.leftCols(plan.cols() - 1) = plan.rightCols(plan.cols() - 1);
+  if (repeat_last) out.rightCols(1) = plan.rightCols(1);
+  return out;
+}
+
+MatrixXd clipped(const MatrixXd& m) { return m.cwiseMax(-1.0).cwiseMin(1.0); }
+
+}  // namespace
+
+Planner::Planner(const model::Encoding& encoding, const PlannerOptions& options,
+                 std::shared_ptr<Preference> preference, const kernels::Table& kernels)
+    : options_(options),
+      preference_(std::move(preference)),
+      imagination_(encoding, kernels),
+      noise_(options.horizon, options.noise_colour),
+      states_(encoding.state_size()),
+      actions_(encoding.actions) {
+  reset();
+}
+
+void Planner::reset() {
+  mean_ = MatrixXd::Zero(actions_, options_.horizon);
+  kept_.clear();
+  feedback_gain_.clear();
+}
+
+Plan Planner::plan(const VectorXd& state, inference::RolloutTables tables, random::Stream& stream) {
+  imagination_.set_tables(std::move(tables));
+  deviation_ = MatrixXd::Constant(actions_, options_.horizon, options_.spread);
+  int count = options_.candidates;
+  for (int i = 0; i < options_.iterations; ++i) {
+    propose(count, i + 1 == options_.iterations, stream);
+    evaluate(state);
+    refine_distribution();
+    count = std::max(static_cast<int>(count / options_.candidate_decay), 2 * options_.elites);
+  }
+  Trajectory best = ilqr(state, realised_[static_cast<std::size_t>(order_[0])]);
+  Plan plan;
+  plan.action = best.action.col(0);
+  plan.pragmatic = best.score.pragmatic;
+  plan.epistemic = options_.epistemic_weight * best.score.epistemic;
+  plan.expected_free_energy = -(plan.pragmatic + plan.epistemic);
+  const int last = static_cast<int>(order_.size()) - 1;
+  for (int r = 0; r < options_.rejected; ++r) {
+    const int rank = options_.rejected > 1 ? 1 + r * (last - 1) / (options_.rejected - 1) : 1;
+    const auto k = static_cast<std::size_t>(order_[static_cast<std::size_t>(std::min(rank, last))]);
+    plan.rejected.push_back({realised_[k].col(0), scores_[k].pragmatic,
+                             options_.epistemic_weight * scores_[k].epistemic});
+  }
+  remember(best);
+  return plan;
+}
+
+void Planner::propose(int count, bool with_mean, random::Stream& stream) {
+  proposed_.resize(static_cast<std::size_t>(count));
+  VectorXd sequence(options_.horizon);
+  for (MatrixXd& plan : proposed_) {
+    plan.resize(actions_, options_.horizon);
+    for (int i = 0; i < actions_; ++i) {
+      noise_.sample(stream, sequence);
+      plan.row(i) = mean_.row(i) + deviation_.row(i).cwiseProduct(sequence.transpose());
+    }
+    plan = clipped(plan);
+  }
+  proposed_.insert(proposed_.end(), kept_.begin(), kept_.end());
+  if (with_mean) proposed_.push_back(clipped(mean_));
+}
+
+void Planner::evaluate(const VectorXd& start) {
+  const int n = static_cast<int>(proposed_.size());
+  state_.resize(states_, n);
+  next_.resize(states_, n);
+  action_.resize(actions_, n);
+  gain_.assign(static_cast<std::size_t>(state_.stride), 0.0F);
+  pragmatic_.assign(gain_.size(), 0.0F);
+  epistemic_.assign(gain_.size(), 0.0F);
+  for (int i = 0; i < states_; ++i)
+    std::fill(state_.row(i), state_.row(i) + state_.stride, static_cast<float>(start(i)));
+  realised_ = proposed_;
+  for (int t = 0; t < options_.horizon; ++t) {
+    for (int i = 0; i < actions_; ++i)
+      for (int k = 0; k < n; ++k) {
+        double u = proposed_[static_cast<std::size_t>(k)](i, t);
+        if (!feedback_gain_.empty()) {
+          const MatrixXd& gain = feedback_gain_[static_cast<std::size_t>(t)];
+          for (int j = 0; j < states_; ++j) u += gain(i, j) * (double{state_.row(j)[k]} - feedback_state_(j, t));
+          u = std::clamp(u, -1.0, 1.0);
+          realised_[static_cast<std::size_t>(k)](i, t) = u;
+        }
+        action_.row(i)[k] = static_cast<float>(u);
+      }
+    const bool curious = options_.epistemic_weight > 0.0;
+    imagination_.step(state_, action_, n, next_, curious ? gain_.data() : nullptr);
+    for (int k = 0; curious && k < n; ++k)
+      epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
+    std::swap(state_, next_);
+    preference_->add_log_density(state_, n, pragmatic_.data());
+  }
+  scores_.resize(static_cast<std::size_t>(n));
+  for (std::size_t k = 0; k < scores_.size(); ++k)
+    scores_[k] = {pragmatic_[k], epistemic_[k], pragmatic_[k] + options_.epistemic_weight * epistemic_[k]};
+  order_.resize(scores_.size());
+  std::iota(order_.begin(), order_.end(), 0);
+  // Equal scores keep their order: the ranking never depends on the sort's implementation.
+  std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
+    return scores_[static_cast<std::size_t>(a)].total > scores_[static_cast<std::size_t>(b)].total;
+  });
+}
+
+void Planner::refine_distribution() {
+  const int elites = std::min(options_.elites, static_cast<int>(order_.size()));
+  MatrixXd mean = MatrixXd::Zero(actions_, options_.horizon), square = mean;
+  kept_.clear();
+  for (int e = 0; e < elites; ++e) {
+    const MatrixXd& plan = proposed_[static_cast<std::size_t>(order_[static_cast<std::size_t>(e)])];
+    mean += plan / elites;
+    square += plan.cwiseProduct(plan) / elites;
+    if (e < std::max(1, elites / 3)) kept_.push_back(plan);
+  }
+  const double m = options_.momentum;
+  const MatrixXd deviation = (square - mean.cwiseProduct(mean)).cwiseMax(0.0).cwiseSqrt();
+  mean_ = m * mean_ + (1.0 - m) * mean;
+  deviation_ = m * deviation_ + (1.0 - m) * deviation;
+}
+
+void Planner::remember(const Trajectory& best) {
+  kept_.insert(kept_.begin(), best.action);
+  for (MatrixXd& plan : kept_) plan = shifted(plan, true);
+  mean_ = shifted(best.action, false);
+  feedback_gain_.clear();
+  if (!options_.feedback || best.gain.empty()) return;
+  feedback_gain_.assign(best.gain.begin() + 1, best.gain.end());
+  feedback_gain_.push_back(MatrixXd::Zero(actions_, states_));
+  feedback_state_ = best.state.rightCols(options_.horizon);
+}
+
+}  // namespace infans::agents

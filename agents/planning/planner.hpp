@@ -1,0 +1,94 @@
+// Planning by expected free energy: coloured-noise CEM (iCEM; Pinneri et al. 2020) whose rollouts are shaped by the
+// feedback gains of the previous decision's iLQR, then a few iLQR steps (Tassa, Erez & Todorov 2012) on the best plan.
+//
+//   G(plan) = -(pragmatic + epistemic), nats
+//   pragmatic = sum_t ln C(s_{t+1})    the preference along the imagined path (mean model)
+//   epistemic = sum_t O/2 ln(1 + v_t)  information gain about the parameters (novelty)
+// The width of the preference sets how much curiosity can outbid it; there is no other exploration weight by default.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "agents/drives/preference.hpp"
+#include "agents/planning/coloured_noise.hpp"
+#include "agents/planning/imagination.hpp"
+
+namespace infans::agents {
+
+struct PlannerOptions {
+  int horizon = 15;             // decisions
+  int candidates = 100;         // of the first CEM iteration
+  int iterations = 3;           // CEM
+  double candidate_decay = 1.3;  // candidates shrink by this factor an iteration
+  int elites = 10;
+  double spread = 0.6;          // first standard deviation of the commands
+  double momentum = 0.1;        // of mean and spread over iterations
+  double noise_colour = 1.0;    // beta
+  int ilqr_iterations = 5;
+  bool feedback = true;         // shape rollouts by the previous gains
+  double epistemic_weight = 1.0;
+  int rejected = 4;             // candidates of the last iteration kept for the record
+};
+
+struct Plan {
+  Eigen::VectorXd action;  // first command, U
+  double pragmatic = 0.0, epistemic = 0.0, expected_free_energy = 0.0;
+  struct Rejected {
+    Eigen::VectorXd action;
+    double pragmatic = 0.0, epistemic = 0.0;
+  };
+  std::vector<Rejected> rejected;  // spread over the ranks of the last CEM generation, best first
+};
+
+class Planner {
+ public:
+  Planner(const model::Encoding& encoding, const PlannerOptions& options, std::shared_ptr<Preference> preference,
+          const kernels::Table& kernels);
+
+  // Forgets the previous plan: at the start of an episode.
+  void reset();
+  // The best plan from `state` under the model in `tables`.
+  Plan plan(const Eigen::VectorXd& state, inference::RolloutTables tables, random::Stream& stream);
+
+ private:
+  // A command sequence per candidate: rows t * U + i.
+  struct Score {
+    double pragmatic = 0.0, epistemic = 0.0, total = 0.0;
+  };
+  struct Trajectory {
+    Eigen::MatrixXd action;              // U x T
+    Eigen::MatrixXd state;               // S x (T + 1)
+    std::vector<Eigen::MatrixXd> gain;   // T of U x S
+    Score score;
+  };
+
+  void propose(int count, bool with_mean, random::Stream& stream);
+  void evaluate(const Eigen::VectorXd& state);
+  void refine_distribution();
+  Trajectory ilqr(const Eigen::VectorXd& state, const Eigen::MatrixXd& action);
+  Trajectory roll(const Eigen::VectorXd& state, const Trajectory& around, const Eigen::MatrixXd& feedforward,
+                  const std::vector<Eigen::MatrixXd>& gain);
+  bool backward(const Trajectory& around, double regularisation, Eigen::MatrixXd& feedforward,
+                std::vector<Eigen::MatrixXd>& gain);
+  void remember(const Trajectory& best);
+  int rows() const { return options_.horizon * actions_; }
+
+  PlannerOptions options_;
+  std::shared_ptr<Preference> preference_;
+  Imagination imagination_;
+  ColouredNoise noise_;
+  int states_, actions_;
+
+  Eigen::MatrixXd mean_, deviation_;      // U x T
+  std::vector<Eigen::MatrixXd> kept_;     // elites carried over, U x T each
+  std::vector<Eigen::MatrixXd> proposed_, realised_;
+  std::vector<Score> scores_;
+  std::vector<int> order_;                // candidates by score, best first
+  Eigen::MatrixXd feedback_state_;        // S x T, of the previous decision, shifted by one
+  std::vector<Eigen::MatrixXd> feedback_gain_;  // empty: none
+  Batch state_, next_, action_, jacobian_, gain_gradient_;
+  std::vector<float> gain_, pragmatic_, epistemic_;
+};
+
+}  // namespace infans::agents

@@ -1,0 +1,183 @@
+#include "core/inference/transition_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/inference/evidence.hpp"
+#include "core/inference/settle.hpp"
+
+namespace infans::inference {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr int minibatch = 32;
+
+model::FourierFeatures make_fourier(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
+                                    std::uint32_t agent) {
+  random::Stream stream({seed, agent, random::Purpose::features, 0});
+  return {e.inputs(), o.fourier_features, o.length_scale, stream};
+}
+
+model::Hierarchy make_hierarchy(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
+                                std::uint32_t agent) {
+  random::Stream stream({seed, agent, random::Purpose::hierarchy_init, 0});
+  const int hidden = std::max(1, o.hierarchy_features);
+  return {{{e.inputs(), hidden, hidden, e.state_size()}, model::Activation::tanh}, stream};
+}
+
+template <typename Matrix>
+std::vector<float> row_major(const Matrix& m) {
+  std::vector<float> out;
+  out.reserve(static_cast<std::size_t>(m.size()));
+  for (Index i = 0; i < m.rows(); ++i)
+    for (Index j = 0; j < m.cols(); ++j) out.push_back(static_cast<float>(m(i, j)));
+  return out;
+}
+
+}  // namespace
+
+kernels::FeatureModel RolloutTables::model() const {
+  return {inputs,         fourier,        frequency.data(), phase.data(), amplitude,
+          hidden,         weight1.data(), bias1.data(),     weight2.data(), bias2.data(),
+          outputs + draws, readout.data()};
+}
+
+TransitionModel::TransitionModel(model::Encoding encoding, const TransitionOptions& options, std::uint64_t seed,
+                                 std::uint32_t agent)
+    : encoding_(std::move(encoding)),
+      options_(options),
+      seed_(seed),
+      agent_(agent),
+      fourier_(make_fourier(encoding_, options, seed, agent)),
+      fourier_precision_(options.prior_precision),
+      hierarchy_precision_(options.prior_precision * std::max(1, options.hierarchy_features)),
+      hierarchy_(make_hierarchy(encoding_, options, seed, agent)),
+      adam_(hierarchy_, AdamOptions{}),
+      readout_(prior(), encoding_.state_size(), options.noise_floor),
+      target_scale_(VectorXd::Ones(encoding_.state_size())) {}
+
+VectorXd TransitionModel::prior() const {
+  VectorXd lambda(options_.fourier_features + options_.hierarchy_features);
+  lambda << VectorXd::Constant(options_.fourier_features, fourier_precision_),
+      VectorXd::Constant(options_.hierarchy_features, hierarchy_precision_);
+  return lambda;
+}
+
+MatrixXd TransitionModel::hierarchy_features(const MatrixXd& inputs) const {
+  if (options_.hierarchy_features == 0) return MatrixXd(inputs.rows(), 0);
+  MatrixXd lower = (hierarchy_.weight[0] * inputs.transpose()).colwise() + hierarchy_.bias[0];
+  lower.array() = lower.array().tanh();
+  MatrixXd upper = (hierarchy_.weight[1] * lower).colwise() + hierarchy_.bias[1];
+  return upper.array().tanh().matrix().transpose();
+}
+
+VectorXd TransitionModel::features(const VectorXd& z) const {
+  VectorXd phi(options_.fourier_features + options_.hierarchy_features);
+  const VectorXd angle = fourier_.frequency * z.cwiseQuotient(fourier_.length_scale) + fourier_.phase;
+  phi.head(fourier_.count()) = fourier_.amplitude() * angle.array().cos();
+  phi.tail(options_.hierarchy_features) = hierarchy_features(z.transpose()).transpose();
+  return phi;
+}
+
+Belief TransitionModel::predict(const VectorXd& state, const VectorXd& action) const {
+  VectorXd z;
+  encoding_.encode(state, action, z);
+  const VectorXd phi = features(z);
+  Belief b;
+  b.mean = encoding_.next_state(state, readout_.predict(phi).cwiseProduct(target_scale_));
+  const Eigen::ArrayXd noise = readout_.noise_variance().array() * target_scale_.array().square();
+  b.standard_deviation = (noise * (1.0 + readout_.epistemic_variance(phi))).sqrt();
+  b.precision = noise.inverse();
+  return b;
+}
+
+Surprise TransitionModel::observe(const VectorXd& state, const VectorXd& action, const VectorXd& next) {
+  VectorXd z;
+  encoding_.encode(state, action, z);
+  const VectorXd target = encoding_.target(state, next);
+  if (rows_ == inputs_.rows()) {
+    const Index capacity = std::max<Index>(256, 2 * rows_);
+    inputs_.conservativeResize(capacity, encoding_.inputs());
+    targets_.conservativeResize(capacity, encoding_.state_size());
+  }
+  inputs_.row(rows_) = z.transpose();
+  targets_.row(rows_++) = target.transpose();
+  const model::ReadoutUpdate u = readout_.update(features(z), target.cwiseQuotient(target_scale_));
+  // A density in SI units is the standardised one divided by the scales.
+  const double log_scale = target_scale_.array().log().sum();
+  return {u.error.cwiseProduct(target_scale_), u.vfe + log_scale, u.accuracy - log_scale, u.complexity,
+          u.information_gain};
+}
+
+void TransitionModel::train_hierarchy(const MatrixXd& inputs, const MatrixXd& outputs) {
+  const Index n = inputs.rows();
+  const int batches = static_cast<int>((n + minibatch - 1) / minibatch);
+  const int updates = options_.hierarchy_epochs * batches;
+  random::Stream stream({seed_, agent_, random::Purpose::hierarchy_batches, refits_});
+  model::HierarchyState state(hierarchy_, minibatch);
+  state.clamped.back() = true;
+  const SettleOptions settling{5, 0.2, 0.0, 0.0};
+  for (int u = 0; u < updates; ++u) {
+    for (int b = 0; b < minibatch; ++b) {
+      const Index row = stream.index(static_cast<std::uint32_t>(n));
+      state.activity.front().col(b) = inputs.row(row).transpose();
+      state.activity.back().col(b) = outputs.row(row).transpose();
+    }
+    model::predict_all(hierarchy_, state);
+    settle(hierarchy_, state, settling);
+    adam_.learn(hierarchy_, state, 1.0 - 0.95 * u / updates);
+  }
+}
+
+void TransitionModel::refit() {
+  if (rows_ == 0) return;
+  const MatrixXd z = inputs_.topRows(rows_), targets = targets_.topRows(rows_);
+  const Eigen::RowVectorXd centre = targets.colwise().mean();
+  target_scale_ = (targets.rowwise() - centre).array().square().colwise().mean().sqrt().max(1e-6).matrix().transpose();
+  const MatrixXd y = targets * target_scale_.cwiseInverse().asDiagonal();
+  if (options_.hierarchy_features > 0) train_hierarchy(z, y);
+  const MatrixXd extra = hierarchy_features(z);
+  if (options_.evidence_steps > 0) {
+    const EvidenceOptions o{options_.evidence_steps, options_.noise_floor, options_.length_scale,
+                            options_.prior_precision};
+    const EvidenceParameters p = ascend_evidence(
+        fourier_, {fourier_.length_scale, fourier_precision_, hierarchy_precision_}, z, extra, y, o);
+    fourier_.length_scale = p.length_scale;
+    fourier_precision_ = p.fourier_precision;
+    hierarchy_precision_ = p.hierarchy_precision;
+  }
+  MatrixXd phi(rows_, fourier_.count() + extra.cols());
+  MatrixXd angle = z * fourier_.scaled().transpose();
+  angle.rowwise() += fourier_.phase.transpose();
+  phi.leftCols(fourier_.count()) = fourier_.amplitude() * angle.array().cos();
+  phi.rightCols(extra.cols()) = extra;
+  readout_.fit(phi, y, prior());
+  ++refits_;
+}
+
+RolloutTables TransitionModel::tables(random::Stream& stream) const {
+  RolloutTables t;
+  t.inputs = encoding_.inputs();
+  t.fourier = fourier_.count();
+  t.hidden = options_.hierarchy_features;
+  t.outputs = encoding_.state_size();
+  t.draws = options_.draws;
+  t.amplitude = static_cast<float>(fourier_.amplitude());
+  t.frequency = row_major(fourier_.scaled());
+  t.phase = row_major(fourier_.phase);
+  t.weight1 = row_major(hierarchy_.weight[0]);
+  t.bias1 = row_major(hierarchy_.bias[0]);
+  t.weight2 = row_major(hierarchy_.weight[1]);
+  t.bias2 = row_major(hierarchy_.bias[1]);
+  MatrixXd columns(readout_.features(), t.outputs + t.draws);
+  columns.leftCols(t.outputs) = readout_.mean() * target_scale_.asDiagonal();
+  if (t.draws > 0) columns.rightCols(t.draws) = readout_.draw_directions(t.draws, stream);
+  t.readout = row_major(columns);
+  return t;
+}
+
+}  // namespace infans::inference
