@@ -6,6 +6,10 @@
 namespace infans::inference {
 namespace {
 
+// F is a sum of many squares: differences below this share of it are rounding, not a rise. Without the allowance,
+// activities would stop at the square root of the machine's precision.
+constexpr double rounding = 1e-14;
+
 void activity_gradient(const model::Hierarchy& m, model::HierarchyState& s) {
   for (int l = 1; l < m.levels(); ++l) {
     if (s.clamped[l]) continue;
@@ -36,7 +40,7 @@ SettleReport settle(const model::Hierarchy& m, model::HierarchyState& s, const S
       s.activity[l] += velocity[l];
     }
     const double energy = model::free_energy(m, s);
-    if (!(energy <= report.energy)) {
+    if (!(energy <= report.energy + rounding * (1.0 + std::abs(report.energy)))) {
       s.activity = before;
       model::free_energy(m, s);
       for (auto& v : velocity) v.setZero();

@@ -18,11 +18,11 @@ namespace infans::inference {
 struct TransitionOptions {
   int fourier_features = 200;
   int hierarchy_features = 32;      // units of each hidden layer of the hierarchy; 0: none
-  int hierarchy_epochs = 20;        // passes over the data a refit
+  int hierarchy_epochs = 5;         // passes over the data a refit
   int evidence_steps = 25;          // L-BFGS iterations a refit; 0: length scales and precisions stay
   double length_scale = 1.5;        // first length scale of every input
   double prior_precision = 1e-3;    // first lambda: noise variance / weight variance
-  double noise_floor = 0.02;        // smallest noise, fraction of a target's standard deviation
+  double noise_floor = 0.01;        // smallest noise, fraction of a target's standard deviation
   int draws = 8;                    // posterior directions that estimate information gain in rollouts
 };
 

@@ -1,0 +1,167 @@
+#include "experiments/run/cli.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+
+#include "core/base/error.hpp"
+#include "experiments/record/recorder.hpp"
+#include "experiments/run/options.hpp"
+#include "experiments/run/study.hpp"
+
+namespace infans::experiments {
+namespace {
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  infans run cartpole_swingup                          8 agents, files in runs/cartpole_swingup-1\n"
+    "  infans run cartpole_swingup --agents 20 --out day1   seeds 1 .. 20\n"
+    "  infans run my_life.toml --set planner.horizon=20     one option of the study changed\n"
+    "  infans inspect day1/run.h5                           also while it runs, or after a crash\n"
+    "  infans options planner                               what can be set\n";
+
+void print_options(const std::string& filter) {
+  std::string table;
+  for (const config::Option& o : life_options()) {
+    if (!filter.empty() && o.key.find(filter) == std::string::npos) continue;
+    const std::string prefix = o.key.substr(0, o.key.find('.'));
+    if (prefix != table) std::printf("%s[%s]\n", table.empty() ? "" : "\n", prefix.c_str());
+    table = prefix;
+    std::printf("  %-28s %-18s %s\n  %-28s %s\n", o.key.c_str(), config::to_text(o.standard).c_str(),
+                config::legal_values(o).c_str(), "", o.doc.c_str());
+  }
+  if (table.empty()) throw base::OptionError(filter, "no option contains '" + filter + "'; `infans options` lists all");
+}
+
+void print_studies() {
+  for (const ShippedStudy& s : shipped_studies()) std::printf("%-20s %s\n", s.name.c_str(), s.summary.c_str());
+}
+
+void print_record(const std::string& path) {
+  const RunSummary r = inspect(path);
+  std::printf("%s: %s %d.%d, study %s\ninfans %s (%s), MuJoCo %s, %s\n", path.c_str(), r.filetype.c_str(),
+              r.format_major, r.format_minor, r.spec_name.c_str(), r.infans_version.c_str(), r.git_hash.c_str(),
+              r.mujoco_version.c_str(), r.isa.c_str());
+  std::printf("%8s %8s %8s %10s %10s %14s %16s\n", "agent", "seed", "rows", "episodes", "decisions", "first success",
+              "three in a row");
+  for (std::size_t k = 0; k < r.per_agent.size(); ++k) {
+    const RunSummary::Agent& a = r.per_agent[k];
+    bool tested = false;
+    for (const int e : a.evaluation) tested = tested || e != 0;
+    std::int64_t first = -1, three = -1;
+    int row = 0;
+    for (std::size_t e = 0; e < a.success.size(); ++e) {
+      if (tested && a.evaluation[e] == 0) continue;
+      row = a.success[e] != 0 ? row + 1 : 0;
+      if (row == 1 && first < 0) first = a.decisions[e];
+      if (row == 3 && three < 0) three = a.decisions[e];
+    }
+    const auto word = [](std::int64_t n) { return n < 0 ? std::string("-") : std::to_string(n); };
+    std::printf("%8zu %8llu %8lld %10lld %10s %14s %16s\n", k + 1, static_cast<unsigned long long>(a.seed),
+                static_cast<long long>(a.committed_steps), static_cast<long long>(a.committed_episodes),
+                a.decisions.empty() ? "0" : std::to_string(a.decisions.back()).c_str(), word(first).c_str(),
+                word(three).c_str());
+  }
+}
+
+// `infans report ...` runs infans-report from the PATH; returns only if there is no such program.
+void run_extension(const std::vector<std::string>& arguments) {
+  const std::string program = "infans-" + arguments.front();
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+  for (std::size_t i = 1; i < arguments.size(); ++i) argv.push_back(const_cast<char*>(arguments[i].c_str()));
+  argv.push_back(nullptr);
+  execvp(program.c_str(), argv.data());
+}
+
+int parse_and_run(const std::vector<std::string>& arguments) {
+  CLI::App app("Infans: minds that learn by predicting", "infans");
+  app.footer(examples);
+  app.require_subcommand(0, 1);
+  bool version = false;
+  app.add_flag("--version", version, "Print the version");
+
+  RunRequest request;
+  std::vector<std::string> settings;
+  int agents = 0, threads = 0;
+  std::uint64_t seed = 0;
+  CLI::App* run = app.add_subcommand("run", "Let a population live a study and record it");
+  run->footer(examples);
+  run->add_option("SPEC", request.spec, "Name of a shipped study (infans list) or a TOML file")->required();
+  CLI::Option* agents_given = run->add_option("--agents", agents, "How many agents");
+  CLI::Option* threads_given = run->add_option("--threads", threads, "How many threads [all processors]");
+  CLI::Option* seed_given = run->add_option("--seed", seed, "Seed of the first agent");
+  run->add_option("--set", settings, "Change an option: key=value; may be repeated")->take_all()->expected(1);
+  run->add_option("--out", request.out, "Directory for run.h5, summary.json, report.html [runs/STUDY-n]");
+  run->add_flag("--quiet", request.quiet, "No progress, no table, no report: only the files");
+
+  CLI::App* list = app.add_subcommand("list", "Shipped studies");
+  std::string path, filter;
+  CLI::App* look = app.add_subcommand("inspect", "Summary of a record: finished, running or killed");
+  look->add_option("FILE", path, "run.h5")->required();
+  CLI::App* options = app.add_subcommand("options", "Every option of a life: default, legal values, meaning");
+  options->add_option("FILTER", filter, "Only options whose name contains this");
+  CLI::App* doctor = app.add_subcommand("doctor", "What this program is and runs on");
+
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  }
+  if (version) {
+    std::printf("infans %s\n", build_info().front().second.c_str());
+  } else if (*run) {
+    for (const std::string& s : settings) {
+      const std::size_t equals = s.find('=');
+      if (equals == std::string::npos || equals == 0)
+        throw base::OptionError(s, "--set " + s + ": expected key=value, e.g. --set planner.horizon=20");
+      request.settings.emplace_back(s.substr(0, equals), s.substr(equals + 1));
+    }
+    if (*agents_given) request.agents = agents;
+    if (*threads_given) request.threads = threads;
+    if (*seed_given) request.seed = seed;
+    run_study(request);
+    if (interrupted()) return 130;
+  } else if (*list) {
+    print_studies();
+  } else if (*look) {
+    print_record(path);
+  } else if (*options) {
+    print_options(filter);
+  } else if (*doctor) {
+    for (const auto& [name, value] : build_info()) std::printf("%-12s %s\n", name.c_str(), value.c_str());
+  } else {
+    std::printf("%s", app.help().c_str());
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_cli(const std::vector<std::string>& arguments) {
+  try {
+    const std::vector<std::string> known = {"run", "list", "inspect", "options", "doctor"};
+    if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
+        std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
+      run_extension(arguments);
+      throw base::OptionError(arguments[0], "infans: unknown command '" + arguments[0] + "', and no infans-" +
+                                                arguments[0] + " on the PATH; did you mean '" +
+                                                config::nearest(arguments[0], known) + "'?");
+    }
+    return parse_and_run(arguments);
+  } catch (const CLI::ParseError& e) {
+    std::fprintf(stderr, "infans: %s\nRun `infans --help` for examples.\n", e.what());
+    return 2;
+  } catch (const base::UserError& e) {
+    std::fprintf(stderr, "infans: %s\n", e.what());
+    return 2;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "infans: the run failed: %s\n", e.what());
+    return 1;
+  }
+}
+
+}  // namespace infans::experiments

@@ -1,0 +1,81 @@
+// One life: an agent in its world, step by step, with its record.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agents/agent.hpp"
+#include "core/config/option.hpp"
+#include "envs/api/environment.hpp"
+#include "experiments/record/recorder.hpp"
+
+namespace infans::experiments {
+
+// What is reported while a life goes on and at its end.
+struct LifeProgress {
+  int agent = 0;  // from 0
+  std::uint64_t seed = 0;
+  int episode = 0;             // episodes finished
+  std::int64_t decisions = 0;  // all-in: everything the agent lived and learned from
+  bool success = false;        // of the last judged episode
+  double mean_vfe = 0.0;       // nats, over the last episode
+  double hold_distance = 0.0;  // m
+  double seconds = 0.0;        // wall time so far
+  std::int64_t first_success = -1, three_in_a_row = -1;  // decisions at the end of that episode; -1: not reached
+  int successes = 0;
+};
+
+// States with the real body's answers, for measuring a model from outside.
+struct ModelProbe {
+  std::vector<Eigen::VectorXd> state, action, next;
+};
+ModelProbe make_probe(const config::Options& options, envs::Environment& world);
+
+// The same three calls everywhere: construct (init), next_step() until it returns false, finalize().
+class Life {
+ public:
+  // agent: index from 0; the seed of the life is population.seed + agent.
+  Life(const config::Options& options, int agent, std::unique_ptr<envs::Environment> world, const ModelProbe& probe,
+       Recorder& recorder);
+
+  // One turn of perceive, decide, act, learn, record. Returns false when the life has ended.
+  bool next_step();
+  // Commits what is still open: an unfinished episode keeps its steps. Called once, also after an interruption.
+  void finalize();
+
+  const LifeProgress& progress() const { return progress_; }
+  bool episode_just_ended() const { return index_ == 0; }
+
+ private:
+  void begin_episode();
+  void end_episode();
+  void record(const Eigen::VectorXd& state, const agents::Decision& decision, const Eigen::VectorXd& next,
+              const inference::Surprise& surprise);
+  void judge(bool counts);
+  double model_error() const;
+
+  const ModelProbe& probe_;
+  Recorder& recorder_;
+  std::unique_ptr<envs::Environment> world_;
+  std::shared_ptr<agents::PlanarTip> preference_;
+  agents::Agent agent_;
+  const int episode_steps_, success_steps_, successes_wanted_, babbling_episodes_, rejected_;
+  const std::int64_t budget_;
+  const double tolerance_;
+  const bool random_data_;
+
+  LifeProgress progress_;
+  Eigen::VectorXd observation_;
+  std::vector<double> physics_;
+  int index_ = 0;           // step inside the episode
+  bool evaluation_ = false;  // this episode only tests the planner
+  int in_a_row_ = 0;
+  double best_distance_ = 0.0, hold_distance_ = 0.0, vfe_sum_ = 0.0, plan_seconds_ = 0.0;
+  std::int64_t planned_ = 0;
+  double started_wall_, started_cpu_;
+  std::vector<StepRow> steps_;
+};
+
+}  // namespace infans::experiments

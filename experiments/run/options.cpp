@@ -1,0 +1,167 @@
+#include "experiments/run/options.hpp"
+
+#include <toml++/toml.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "core/base/error.hpp"
+
+namespace infans::experiments {
+namespace {
+
+using config::Options;
+
+config::Value value_of(const toml::node& node, const std::string& key, const std::string& where) {
+  if (const auto b = node.value_exact<bool>()) return *b;
+  if (const auto i = node.value_exact<std::int64_t>()) return static_cast<long>(*i);
+  if (const auto d = node.value_exact<double>()) return *d;
+  if (const auto s = node.value_exact<std::string>()) return *s;
+  throw base::OptionError(key, where + ": " + key + " must be a text, a number, true or false");
+}
+
+void read_table(const toml::table& table, const std::string& prefix, const std::string& source, Options& options) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
+    const std::string where = source + ":" + std::to_string(node.source().begin.line);
+    if (const toml::table* inner = node.as_table())
+      read_table(*inner, key, source, options);
+    else
+      options.set(key, value_of(node, key, where), where);
+  }
+}
+
+void read_toml(const std::string& text, const std::string& source, Options& options) {
+  try {
+    read_table(toml::parse(text, source), "", source, options);
+  } catch (const toml::parse_error& e) {
+    throw base::FileError(source, "line " + std::to_string(e.source().begin.line) + ": not valid TOML: " +
+                                      std::string(e.description()));
+  }
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw base::FileError(path, "cannot be read; check its permissions");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+config::OptionTable life_options() {
+  const auto whole = [](long x) { return config::Value(x); };
+  return {
+      {"study.name", std::string("life"), 0, 0, {}, "", "name of the study, written into its files"},
+      {"study.summary", std::string(""), 0, 0, {}, "", "one sentence on what it asks"},
+      {"population.agents", whole(8), 1, 100000, {}, "agents", "how many agents live"},
+      {"population.seed", whole(1), 0, 2147483647, {}, "",
+       "seed of the first agent; agent k has this seed + k - 1, which is its identity in every run"},
+      {"body.mjcf", std::string("cartpole"), 0, 0, {}, "", "a shipped body or the path of an MJCF file"},
+      {"world.control_period", 0.1, 0.001, 10, {}, "s", "time between two decisions"},
+      {"world.episode_steps", whole(30), 2, 100000, {}, "decisions", "length of an episode"},
+      {"world.reset_std", 0.05, 0, 10, {}, "m, rad, m/s, rad/s", "standard deviation of every state at a start"},
+      {"preference.length", 0.6, 0.001, 100, {}, "m", "from the hinge to the tip that the preference is about"},
+      {"preference.goal_x", 0.0, -100, 100, {}, "m", "preferred place of the tip, along the slide"},
+      {"preference.goal_z", 0.6, -100, 100, {}, "m", "preferred height of the tip over the hinge"},
+      {"preference.width", 0.03, 1e-4, 100, {}, "m",
+       "standard deviation of the preference; at most a third of the accuracy wanted, or curiosity outbids it"},
+      {"success.tolerance", 0.10, 1e-4, 100, {}, "m", "an episode succeeds if the tip stays this close to the goal"},
+      {"success.steps", whole(10), 1, 100000, {}, "decisions", "for this long, at its end"},
+      {"life.decisions", whole(600), 1, 100000000, {}, "decisions", "a life ends after this many, all counted"},
+      {"life.successes", whole(3), 0, 1000000, {}, "episodes",
+       "or after this many successful episodes in a row; 0: only the budget ends it"},
+      {"agent.policy", std::string("efe"), 0, 0, {"efe", "greedy", "babbling", "random"}, "",
+       "efe plans with curiosity, greedy without it; babbling and random never plan"},
+      {"agent.data", std::string("own"), 0, 0, {"own", "random"}, "",
+       "own: learns from what it does; random: learns from babbling, and the planner is only tested after each "
+       "episode (test episodes are neither learned from nor counted)"},
+      {"agent.babbling_episodes", whole(0), 0, 1000000, {}, "episodes", "first episodes that only babble"},
+      {"agent.babbling_spread", 0.6, 0, 10, {}, "", "standard deviation of babbled commands"},
+      {"agent.babbling_colour", 1.0, 0, 4, {}, "", "power of babbling ~ 1 / frequency^colour: 0 white, 1 pink, 2 red"},
+      {"model.fourier_features", whole(200), 0, 4096, {}, "", "random Fourier features"},
+      {"model.hierarchy_features", whole(32), 0, 512, {}, "", "units a layer of the feature-learning hierarchy; 0: none"},
+      {"model.hierarchy_epochs", whole(5), 0, 10000, {}, "", "passes of the hierarchy over the data, an episode"},
+      {"model.evidence_steps", whole(25), 0, 1000, {}, "", "ascent of the evidence, an episode; 0: scales stay fixed"},
+      {"model.length_scale", 1.5, 0.01, 100, {}, "", "first length scale of every input"},
+      {"model.prior_precision", 1e-3, 1e-6, 10, {}, "", "first ratio of noise variance to weight variance"},
+      {"model.noise_floor", 0.01, 1e-4, 1, {}, "", "smallest noise, as a part of a target's standard deviation"},
+      {"model.draws", whole(8), 1, 256, {}, "", "posterior directions that estimate information gain in rollouts"},
+      {"model.slide_scale", 1.0, 1e-3, 1e3, {}, "m", "position that counts as 1"},
+      {"model.slide_velocity_scale", 2.0, 1e-3, 1e3, {}, "m/s", "velocity that counts as 1"},
+      {"model.hinge_velocity_scale", 6.0, 1e-3, 1e3, {}, "rad/s", "angular velocity that counts as 1"},
+      {"planner.horizon", whole(15), 1, 1000, {}, "decisions", "how far a plan looks ahead"},
+      {"planner.candidates", whole(100), 2, 100000, {}, "", "plans of the first CEM iteration"},
+      {"planner.iterations", whole(3), 1, 100, {}, "", "CEM iterations"},
+      {"planner.candidate_decay", 1.3, 1, 10, {}, "", "candidates shrink by this factor an iteration"},
+      {"planner.elites", whole(10), 1, 10000, {}, "", "best plans that shape the next iteration"},
+      {"planner.spread", 0.6, 0, 10, {}, "", "first standard deviation of planned commands"},
+      {"planner.momentum", 0.1, 0, 0.99, {}, "", "share of the old mean and spread that an iteration keeps"},
+      {"planner.noise_colour", 1.0, 0, 4, {}, "", "beta of candidate noise"},
+      {"planner.ilqr_iterations", whole(5), 0, 1000, {}, "", "iLQR steps on the best plan"},
+      {"planner.feedback", true, 0, 0, {}, "", "shape imagined rollouts by the previous decision's feedback gains"},
+      {"planner.epistemic_weight", 1.0, 0, 1e6, {}, "", "1: expected free energy; 0: no curiosity"},
+      {"record.rejected", whole(4), 1, 1000, {}, "candidates", "rejected plans on record, a decision"},
+      {"probe.states", whole(200), 0, 100000, {}, "states",
+       "uniform states on which the model is compared with the real body after each episode; the agent never sees them"},
+      {"probe.slide_range", 1.0, 0, 1000, {}, "m", "half width of the box: position"},
+      {"probe.slide_velocity_range", 4.0, 0, 1000, {}, "m/s", "velocity"},
+      {"probe.hinge_velocity_range", 14.0, 0, 1000, {}, "rad/s", "angular velocity; angles are uniform on a turn"},
+  };
+}
+
+Options load_study(const std::string& spec) {
+  Options options(life_options());
+  for (const ShippedStudy& s : shipped_studies())
+    if (s.name == spec) {
+      read_toml(s.toml, s.name + ".toml", options);
+      return options;
+    }
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(spec, ignored)) {
+    read_toml(read_file(spec), spec, options);
+    return options;
+  }
+  std::vector<std::string> names;
+  for (const ShippedStudy& s : shipped_studies()) names.push_back(s.name);
+  throw base::FileError(spec, "neither a shipped study nor a TOML file; did you mean '" +
+                                  config::nearest(spec, names) + "'? `infans list` shows all studies");
+}
+
+agents::AgentOptions agent_options(const Options& o) {
+  agents::AgentOptions a;
+  const auto count = [&](const char* key) { return static_cast<int>(o.integer(key)); };
+  const std::string& policy = o.text("agent.policy");
+  a.policy = policy == "efe"      ? agents::Policy::efe
+             : policy == "greedy" ? agents::Policy::greedy
+             : policy == "random" ? agents::Policy::random
+                                  : agents::Policy::babbling;
+  a.babbling_episodes = count("agent.babbling_episodes");
+  a.babbling_spread = o.number("agent.babbling_spread");
+  a.babbling_colour = o.number("agent.babbling_colour");
+  a.slide_scale = o.number("model.slide_scale");
+  a.slide_velocity_scale = o.number("model.slide_velocity_scale");
+  a.hinge_velocity_scale = o.number("model.hinge_velocity_scale");
+  a.model = {count("model.fourier_features"), count("model.hierarchy_features"), count("model.hierarchy_epochs"),
+             count("model.evidence_steps"),   o.number("model.length_scale"),    o.number("model.prior_precision"),
+             o.number("model.noise_floor"),   count("model.draws")};
+  a.planner = {count("planner.horizon"),
+               count("planner.candidates"),
+               count("planner.iterations"),
+               o.number("planner.candidate_decay"),
+               count("planner.elites"),
+               o.number("planner.spread"),
+               o.number("planner.momentum"),
+               o.number("planner.noise_colour"),
+               count("planner.ilqr_iterations"),
+               o.flag("planner.feedback"),
+               o.number("planner.epistemic_weight"),
+               count("record.rejected")};
+  if (a.model.fourier_features + a.model.hierarchy_features == 0)
+    throw base::OptionError("model.fourier_features",
+                            "model.fourier_features = 0 and model.hierarchy_features = 0: a model needs features; set "
+                            "one of them to at least 1");
+  return a;
+}
+
+}  // namespace infans::experiments

@@ -1,0 +1,26 @@
+// Every option of a life, declared once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agents/agent.hpp"
+#include "core/config/option.hpp"
+
+namespace infans::experiments {
+
+config::OptionTable life_options();
+
+struct ShippedStudy {
+  std::string name, summary, toml;
+};
+// The studies compiled into the program.
+const std::vector<ShippedStudy>& shipped_studies();
+
+// Options of the study SPEC: a shipped name or a TOML file. Unknown keys and values out of range are base::OptionError
+// with file and line; a file that is missing or is no TOML is base::FileError.
+config::Options load_study(const std::string& spec);
+
+agents::AgentOptions agent_options(const config::Options& options);
+
+}  // namespace infans::experiments

@@ -1,0 +1,33 @@
+// A study: a population of lives, its files and its progress.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace infans::experiments {
+
+struct RunRequest {
+  std::string spec;  // name of a shipped study or a TOML file
+  std::string out;   // directory for run.h5, summary.json and report.html; "": runs/<study>-<seed>
+  std::vector<std::pair<std::string, std::string>> settings;  // --set key=value
+  std::optional<int> agents;
+  std::optional<std::uint64_t> seed;
+  std::optional<int> threads;  // default: every processor this process may use
+  bool quiet = false;          // no progress on stderr
+};
+
+// Runs to the end, or until Ctrl-C (then what was lived is complete and readable). Returns the path of run.h5.
+// Throws base::OptionError, base::FileError, base::BodyError (nothing was written or overwritten), and
+// base::SimulationError (what was committed stays).
+std::string run_study(const RunRequest& request);
+
+// True if the last run_study of this process was ended by Ctrl-C.
+bool interrupted();
+
+// What this program is: version, git, compiler, isa, mujoco, ...
+std::vector<std::pair<std::string, std::string>> build_info();
+
+}  // namespace infans::experiments
