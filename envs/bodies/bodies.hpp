@@ -1,0 +1,17 @@
+// Bodies as MJCF text: the shipped ones are compiled into the library, any other one is a file. Knows no physics
+// engine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace infans::envs {
+
+// Names of the shipped bodies, in alphabetical order.
+std::vector<std::string> body_names();
+
+// The MJCF text of a shipped body (by name) or of a file (by path); a shipped name wins over a file of that name.
+// Throws base::FileError when there is neither, or the file cannot be read; its message lists the nearest names.
+std::string load_mjcf(const std::string& name_or_path);
+
+}  // namespace infans::envs
