@@ -1,0 +1,126 @@
+// infans._infans: the CLI and the runner for Python. The package infans re-exports the exceptions under its own name.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "experiments/run/cli.hpp"
+#include "experiments/run/study.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+// Python's exception types; they live as long as the interpreter and are never freed.
+struct Exceptions {
+  PyObject* error = nullptr;
+  PyObject* option = nullptr;
+  PyObject* file = nullptr;
+  PyObject* body = nullptr;
+  PyObject* simulation = nullptr;
+};
+Exceptions exceptions;
+
+// A subclass of infans.Error and of the nearest built-in, so both `except infans.Error` and `except ValueError` catch
+// it.
+PyObject* make_exception(py::module_& module, const char* name, PyObject* base, const char* doc) {
+  const std::string full = std::string("infans.") + name;
+  const py::tuple bases = exceptions.error ? py::make_tuple(py::handle(exceptions.error), py::handle(base))
+                                           : py::make_tuple(py::handle(base));
+  PyObject* type = PyErr_NewExceptionWithDoc(full.c_str(), doc, bases.ptr(), nullptr);
+  if (!type) throw py::error_already_set();
+  module.attr(name) = py::handle(type);
+  return type;
+}
+
+template <class Fill>
+void raise(PyObject* type, const char* message, Fill fill) {
+  py::object value = py::handle(type)(message);
+  fill(value);
+  PyErr_SetObject(type, value.ptr());
+}
+
+void translate(std::exception_ptr pointer) {
+  using namespace infans::base;
+  try {
+    if (pointer) std::rethrow_exception(pointer);
+  } catch (const OptionError& e) {
+    raise(exceptions.option, e.what(), [&](py::object& value) { value.attr("key") = e.key; });
+  } catch (const FileError& e) {
+    raise(exceptions.file, e.what(), [&](py::object& value) { value.attr("path") = e.path; });
+  } catch (const BodyError& e) {
+    raise(exceptions.body, e.what(), [&](py::object& value) { value.attr("source") = e.source; });
+  } catch (const SimulationError& e) {
+    raise(exceptions.simulation, e.what(), [&](py::object& value) {
+      value.attr("world") = e.world;
+      value.attr("step") = e.step;
+    });
+  } catch (const Error& e) {
+    raise(exceptions.error, e.what(), [](py::object&) {});
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(const py::dict& settings) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& [key, value] : settings)
+    pairs.emplace_back(py::cast<std::string>(key), py::cast<std::string>(value));
+  return pairs;
+}
+
+int run_cli(const std::vector<std::string>& arguments) {
+  py::gil_scoped_release release;
+  return infans::experiments::run_cli(arguments);
+}
+
+py::dict build_info() {
+  py::dict info;
+  for (const auto& [key, value] : infans::experiments::build_info()) info[py::str(key)] = value;
+  return info;
+}
+
+std::string run(const std::string& spec, const std::string& out, const py::dict& settings, std::optional<int> agents,
+                std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet) {
+  infans::experiments::RunRequest request;
+  request.spec = spec;
+  request.out = out;
+  request.settings = pairs_of(settings);
+  request.agents = agents;
+  request.seed = seed;
+  request.threads = threads;
+  request.quiet = quiet;
+  py::gil_scoped_release release;
+  return infans::experiments::run_study(request);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_infans, module) {
+  module.doc() = "Compiled part of Infans.";
+  exceptions.error = make_exception(module, "Error", PyExc_Exception, "Anything that Infans reports to its caller.");
+  exceptions.option = make_exception(module, "OptionError", PyExc_ValueError,
+                                     "An unknown option or a value outside its range; `key` names the option.");
+  exceptions.file =
+      make_exception(module, "FileError", PyExc_OSError,
+                     "A file that is missing, in the way, unreadable or of another type; `path` names it.");
+  exceptions.body = make_exception(module, "BodyError", PyExc_ValueError,
+                                   "A body that does not load or does not fit its use; `source` names it.");
+  exceptions.simulation =
+      make_exception(module, "SimulationError", PyExc_RuntimeError,
+                     "A world that left its domain; `world` and `step` (control step in the episode) say where.");
+  py::register_exception_translator(translate);
+
+  module.def("run_cli", &run_cli, py::arg("argv"),
+             "Run the command line `infans argv...` in this process; returns the exit code. SIGINT goes to the run.");
+  module.def("build_info", &build_info, "Version, git hash, compiler, ISA and libraries as a dict of str.");
+  module.def("run", &run, py::arg("spec"), py::arg("out"), py::arg("settings") = py::dict(), py::kw_only(),
+             py::arg("agents") = py::none(), py::arg("seed") = py::none(), py::arg("threads") = py::none(),
+             py::arg("quiet") = false,
+             "Run a life (name of a shipped one, or path of a TOML file) into the folder `out`; returns the path of "
+             "run.h5. `settings` overrides options, e.g. {\"agent.data\": \"random\"}.");
+}
