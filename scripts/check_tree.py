@@ -181,7 +181,7 @@ def check_includes(path: str, text: str) -> Iterator[Finding]:
         if top not in ROOMS or "/" not in included:
             if quote == '"':
                 yield Finding(path, number, "include-path",
-                              f'"{included}" is not relative to the root. Write "core/base/...", or <...> for a library')
+                              f'"{included}" is not root-relative. Write "core/base/...", or <...> for a library')
         elif top == "tests" and not path.startswith("tests/"):
             yield Finding(path, number, "direction", f"{included}: nothing includes tests. Move the code into its room")
         elif not include_allowed(path, included):

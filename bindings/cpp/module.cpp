@@ -94,8 +94,17 @@ std::string run(const std::string& spec, const std::string& out, const py::dict&
   request.seed = seed;
   request.threads = threads;
   request.quiet = quiet;
-  py::gil_scoped_release release;
-  return infans::experiments::run_study(request);
+  std::string path;
+  {
+    py::gil_scoped_release release;
+    path = infans::experiments::run_study(request);
+  }
+  // Its files are complete up to here; Python's own rule for Ctrl-C ends the caller's script or cell.
+  if (infans::experiments::interrupted()) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw py::error_already_set();
+  }
+  return path;
 }
 
 }  // namespace
@@ -122,5 +131,6 @@ PYBIND11_MODULE(_infans, module) {
              py::arg("agents") = py::none(), py::arg("seed") = py::none(), py::arg("threads") = py::none(),
              py::arg("quiet") = false,
              "Run a life (name of a shipped one, or path of a TOML file) into the folder `out`; returns the path of "
-             "run.h5. `settings` overrides options, e.g. {\"agent.data\": \"random\"}.");
+             "run.h5. Ctrl-C ends the run with complete files and raises KeyboardInterrupt. `settings` overrides "
+             "options, e.g. {\"agent.data\": \"random\"}.");
 }
