@@ -31,9 +31,10 @@ Exceptions exceptions;
 // it.
 PyObject* make_exception(py::module_& module, const char* name, PyObject* base, const char* doc) {
   const std::string full = std::string("infans.") + name;
-  const py::tuple bases = exceptions.error ? py::make_tuple(py::handle(exceptions.error), py::handle(base))
-                                           : py::make_tuple(py::handle(base));
-  PyObject* type = PyErr_NewExceptionWithDoc(full.c_str(), doc, bases.ptr(), nullptr);
+  py::list bases;
+  if (exceptions.error) bases.append(py::handle(exceptions.error));
+  bases.append(py::handle(base));
+  PyObject* type = PyErr_NewExceptionWithDoc(full.c_str(), doc, py::tuple(bases).ptr(), nullptr);
   if (!type) throw py::error_already_set();
   module.attr(name) = py::handle(type);
   return type;
@@ -73,7 +74,17 @@ std::vector<std::pair<std::string, std::string>> pairs_of(const py::dict& settin
   return pairs;
 }
 
+// infans-report and its like stand in the environment's own folder, which is not on the PATH unless it was activated.
+void see_own_commands() {
+  const py::object environ = py::module_::import("os").attr("environ");
+  const std::string own = py::cast<std::string>(py::module_::import("sysconfig").attr("get_path")("scripts"));
+  const std::string path = py::cast<std::string>(environ.attr("get")("PATH", ""));
+  if ((":" + path + ":").find(":" + own + ":") == std::string::npos)
+    environ.attr("__setitem__")("PATH", path.empty() ? own : own + ":" + path);
+}
+
 int run_cli(const std::vector<std::string>& arguments) {
+  see_own_commands();
   py::gil_scoped_release release;
   return infans::experiments::run_cli(arguments);
 }
@@ -94,6 +105,7 @@ std::string run(const std::string& spec, const std::string& out, const py::dict&
   request.seed = seed;
   request.threads = threads;
   request.quiet = quiet;
+  see_own_commands();
   std::string path;
   {
     py::gil_scoped_release release;
