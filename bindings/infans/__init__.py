@@ -1,0 +1,119 @@
+"""Infans: minds that learn by predicting.
+
+    import infans
+    run = infans.run("cartpole_swingup", agents=8)     # a population lives one study
+    run = infans.load("runs/cartpole_swingup-1")       # or read a record: finished, running or killed
+    run.agents[0].step.vfe                             # NumPy array, nats, one value a decision
+    infans.report.write(run, "report.html")            # every picture on one page
+
+Reading a record needs h5py, the report matplotlib (`pip install "infans[report]"`), running the compiled module; each
+is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import report
+    from ._infans import BodyError, Error, FileError, OptionError, SimulationError
+    from .reader import Agent, RecordError, Run
+
+__all__ = [
+    "Agent", "BodyError", "Error", "FileError", "OptionError", "RecordError", "Run", "SimulationError", "build_info",
+    "load", "report", "run",
+]  # fmt: skip
+
+_FROM_READER = ("Agent", "RecordError", "Run")
+_FROM_COMPILED = ("BodyError", "Error", "FileError", "OptionError", "SimulationError")
+
+
+def load(path: str | os.PathLike[str]) -> Run:
+    """Open the record `path` (run.h5, or the folder that holds it) and return a lazy `Run`.
+
+    Raises FileNotFoundError, or RecordError (a ValueError) for another type of file or a newer major format.
+    """
+    from .reader import load as load_record
+
+    return load_record(path)
+
+
+def run(
+    spec: str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str] | None = None,
+    agents: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    quiet: bool = True,
+    **options: Any,
+) -> Run:
+    """Let a population live the study `spec` (a shipped name or a TOML file) and return its record.
+
+    out: folder of the files, [runs/STUDY-n]; agents, seed (of the first), threads [all processors]: as in `infans run`.
+    Options (`infans options` lists them) go in as a dict, as double underscores, or as one dict a table:
+
+        infans.run("cartpole_swingup", settings={"planner.horizon": 20})
+        infans.run("cartpole_swingup", planner__horizon=20)
+        infans.run("cartpole_swingup", planner={"horizon": 20, "iterations": 5})
+
+    quiet=False shows progress and writes report.html next to the record.
+    Raises OptionError (a ValueError; `key` names the option), FileError, BodyError or SimulationError, each an Error.
+    """
+    compiled = _compiled()
+    path = compiled.run(
+        os.fspath(spec),
+        "" if out is None else os.fspath(out),
+        _flat({**(settings or {}), **options}),
+        agents=agents,
+        seed=seed,
+        threads=threads,
+        quiet=quiet,
+    )
+    return load(path)
+
+
+def build_info() -> dict[str, str]:
+    """Version, git hash, compiler, ISA and libraries of the compiled module."""
+    return _compiled().build_info()
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in settings.items():
+        key = prefix + name.replace("__", ".")
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, key + "."))
+        elif isinstance(value, bool):
+            flat[key] = "true" if value else "false"
+        else:
+            flat[key] = str(value)
+    return flat
+
+
+def _compiled() -> Any:
+    try:
+        return importlib.import_module("infans._infans")
+    except ImportError as error:
+        raise ImportError(
+            f"the compiled module infans._infans cannot be imported ({error}); records can still be read and "
+            "reported. To run studies, install the package: `pip install .` in the source tree."
+        ) from error
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FROM_READER:
+        return getattr(importlib.import_module("infans.reader"), name)
+    if name in _FROM_COMPILED:
+        return getattr(_compiled(), name)
+    if name == "report":
+        return importlib.import_module("infans.report")
+    raise AttributeError(f"module 'infans' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

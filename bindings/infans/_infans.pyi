@@ -1,0 +1,29 @@
+from collections.abc import Mapping
+
+class Error(Exception): ...
+
+class OptionError(Error, ValueError):
+    key: str
+
+class FileError(Error, OSError):
+    path: str
+
+class BodyError(Error, ValueError):
+    source: str
+
+class SimulationError(Error, RuntimeError):
+    world: str
+    step: int
+
+def run_cli(argv: list[str]) -> int: ...
+def build_info() -> dict[str, str]: ...
+def run(
+    spec: str,
+    out: str,
+    settings: Mapping[str, str] = ...,
+    *,
+    agents: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    quiet: bool = False,
+) -> str: ...

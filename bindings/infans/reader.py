@@ -1,0 +1,249 @@
+"""Records in Python: `load` opens run.h5 and hands out NumPy arrays of what is committed, nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, overload
+
+import h5py
+import numpy as np
+
+from .fields import OBSERVED, TABLES, Field
+from .tables import Table
+
+FILETYPE = "infans-run"
+FORMAT_VERSION = (1, 0)  # another major is refused; a newer minor only adds
+REQUIRED_ATTRIBUTES = ("spec_name", "spec_toml", "modalities", "joints", "outcome_json", "control_period", "seed")
+REQUIRED_GROUPS = ("committed_steps", "committed_episodes", "agents", "ledger")
+
+
+class RecordError(ValueError):
+    """The file is no record that this version reads; the message says why."""
+
+
+class Agent:
+    """One life: `step` has a row a decision, `episode` a row an episode, `ledger` wall-clock figures in seconds."""
+
+    def __init__(self, run: Run, number: int) -> None:
+        self._run, self.number = run, number
+        group = run.file[f"agents/{number:03d}"]
+        steps, episodes = run.committed_steps[number - 1], run.committed_episodes[number - 1]
+        self.seed = int(group.attrs["seed"])
+        self.step = Table(group["step"], int(steps), f"agent {number}, step")
+        self.episode = Table(group["episode"], int(episodes), f"agent {number}, episode")
+
+    @property
+    def ledger(self) -> dict[str, float]:
+        """agent_wall_seconds, agent_cpu_seconds, decision_seconds (mean of a planned decision), all in s."""
+        return {name: float(values[self.number - 1]) for name, values in self._run.ledger.items()}
+
+    @cached_property
+    def judged(self) -> np.ndarray:
+        """bool [episodes]: on which success is judged: evaluation episodes if there are any, otherwise all."""
+        tested = self.episode["evaluation"] == 1
+        return tested if tested.any() else np.ones_like(tested)
+
+    def _decisions_to(self, in_a_row: int) -> int | None:
+        success, decisions = self.episode["success"][self.judged], self.episode["decisions"][self.judged]
+        streak = 0
+        for won, lived in zip(success, decisions, strict=True):
+            streak = streak + 1 if won else 0
+            if streak == in_a_row:
+                return int(lived)
+        return None
+
+    @property
+    def decisions_to_first_success(self) -> int | None:
+        """Decisions lived at the end of the first successful episode; None if it never came."""
+        return self._decisions_to(1)
+
+    @property
+    def decisions_to_three_in_a_row(self) -> int | None:
+        """Decisions lived at the end of the first three successes in a row; None if they never came."""
+        return self._decisions_to(3)
+
+    def datasets(self) -> list[Field]:
+        """Name, committed shape, unit and meaning of every dataset of this agent."""
+        fields = []
+        for part, table in (("step", self.step), ("episode", self.episode)):
+            for name in table:
+                unit, doc = TABLES[part].get(name, ("", ""))
+                unit = ",".join(self._run.observation_units) if unit == OBSERVED else unit
+                fields.append(Field(f"{part}/{name}", table.shape(name), unit, doc))
+        return fields
+
+    def __repr__(self) -> str:
+        first = self.decisions_to_first_success
+        word = "no success" if first is None else f"first success after {first} decisions"
+        return f"<Agent {self.number}, seed {self.seed}: {self.step.rows} steps, {self.episode.rows} episodes, {word}>"
+
+
+class Agents(Sequence[Agent]):
+    """The population: `agents[0]` is agent 1."""
+
+    def __init__(self, run: Run, size: int) -> None:
+        self._run, self._all = run, [None] * size
+
+    @overload
+    def __getitem__(self, index: int) -> Agent: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Agent]: ...
+    def __getitem__(self, index: int | slice) -> Agent | list[Agent]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        index = range(len(self))[index]
+        if self._all[index] is None:
+            self._all[index] = Agent(self._run, index + 1)
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __repr__(self) -> str:
+        return "[" + ",\n ".join(map(repr, self)) + "]"
+
+
+class Run:
+    """One record. Arrays are read on demand and hold what was committed when it was opened; `refresh()` looks again."""
+
+    def __init__(self, file: h5py.File, path: Path) -> None:
+        self.file, self.path = file, path
+        self.refresh()
+
+    def refresh(self) -> Run:
+        """Look again at a record that is still being written; returns self."""
+        for name in ("committed_steps", "committed_episodes"):
+            dataset = self.file[name]
+            if self.file.swmr_mode:
+                dataset.id.refresh()
+            setattr(self, name, dataset[...])
+        self.agents = Agents(self, len(self.committed_steps))
+        return self
+
+    committed_steps: np.ndarray  # int64 [agents]
+    committed_episodes: np.ndarray  # int64 [agents]
+    agents: Agents
+
+    @cached_property
+    def attrs(self) -> dict[str, Any]:
+        """What the file says about itself: versions, seed, study, body, control period (s) ..."""
+        return {name: _plain(value) for name, value in self.file.attrs.items()}
+
+    @cached_property
+    def spec(self) -> dict[str, Any]:
+        """The whole life with every option resolved, e.g. run.spec["planner"]["horizon"]."""
+        return tomllib.loads(self.attrs["spec_toml"])
+
+    @cached_property
+    def modalities(self) -> list[dict[str, Any]]:
+        """Slices of an observation: name, unit, offset, size."""
+        return json.loads(self.attrs["modalities"])
+
+    @cached_property
+    def observation_units(self) -> list[str]:
+        """Unit of every element of an observation."""
+        units: list[str] = []
+        for m in self.modalities:
+            each = m["unit"].split(",")
+            units += each if len(each) == m["size"] else [m["unit"]] * m["size"]
+        return units
+
+    @cached_property
+    def joints(self) -> list[str]:
+        """ "slide" or "hinge" of every joint coordinate."""
+        return json.loads(self.attrs["joints"])
+
+    @cached_property
+    def outcome(self) -> dict[str, Any]:
+        """What success means: kind, and for "planar_tip" length, goal [x, z], width and tolerance in m."""
+        return json.loads(self.attrs["outcome_json"])
+
+    @property
+    def control_period(self) -> float:
+        """Seconds between two decisions."""
+        return float(self.attrs["control_period"])
+
+    @property
+    def ledger(self) -> Table:
+        """Wall-clock figures, s, one value an agent."""
+        return Table(self.file["ledger"], len(self.agents), "ledger")
+
+    @property
+    def decisions_to_first_success(self) -> list[int | None]:
+        """Of every agent; None where it never came."""
+        return [a.decisions_to_first_success for a in self.agents]
+
+    @property
+    def decisions_to_three_in_a_row(self) -> list[int | None]:
+        """Of every agent; None where they never came."""
+        return [a.decisions_to_three_in_a_row for a in self.agents]
+
+    def datasets(self) -> list[Field]:
+        """Name, shape, unit and meaning of every dataset; step and episode shapes are those of the first agent."""
+        ledger = [Field(f"ledger/{n}", self.ledger.shape(n), *TABLES["ledger"].get(n, ("", ""))) for n in self.ledger]
+        return (self.agents[0].datasets() if len(self.agents) else []) + ledger
+
+    def close(self) -> None:
+        """Close the file; arrays already read stay valid."""
+        self.file.close()
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if not self.file:
+            return f"<Run {self.path.name}, closed>"
+        reached = sum(n is not None for n in self.decisions_to_first_success)
+        return (
+            f"<Run of '{self.attrs['spec_name']}': {len(self.agents)} agents, {int(self.committed_steps.sum())} steps, "
+            f"{int(self.committed_episodes.sum())} episodes, {reached} agents succeeded.\n"
+            f" agents[0].step: {', '.join(TABLES['step'])}\n agents[0].episode: {', '.join(TABLES['episode'])}>"
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def load(path: str | os.PathLike[str]) -> Run:
+    """Open a record (run.h5, or the folder that holds it); works on finished, running and killed runs."""
+    path = Path(path)
+    if path.is_dir():
+        path = path / "run.h5"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such record; give run.h5 or the folder that holds it")
+    if not h5py.is_hdf5(path):
+        raise RecordError(f"{path}: not an HDF5 file; a record is the run.h5 that `infans run` writes")
+    try:
+        file = h5py.File(path, "r", libver="latest", swmr=True)
+    except (OSError, ValueError):  # written without SWMR, e.g. a repacked copy
+        file = h5py.File(path, "r")
+    try:
+        filetype = _plain(file.attrs.get("filetype", "?"))
+        if filetype != FILETYPE:
+            raise RecordError(f"{path}: its filetype is '{filetype}', not '{FILETYPE}'")
+        major, minor = (int(v) for v in file.attrs["format_version"])
+        if major != FORMAT_VERSION[0]:
+            raise RecordError(
+                f"{path}: format {major}.{minor}, but this version of Infans reads {FORMAT_VERSION[0]}.x; "
+                f"{'upgrade infans' if major > FORMAT_VERSION[0] else 'read it with the version that wrote it'}"
+            )
+        lost = [n for n in REQUIRED_ATTRIBUTES if n not in file.attrs] + [n for n in REQUIRED_GROUPS if n not in file]
+        if lost:
+            raise RecordError(f"{path}: it lacks {', '.join(lost)}; its writer was stopped before the first step")
+        return Run(file, path)
+    except BaseException:
+        file.close()
+        raise

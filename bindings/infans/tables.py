@@ -1,0 +1,70 @@
+"""Tables of a record: NumPy arrays of the committed rows, read on demand."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+
+import h5py
+import numpy as np
+
+
+class MissingDatasetError(KeyError):
+    """A dataset that is not in the record; the message names the nearest one."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def _missing(name: str, known: Sequence[str], where: str) -> MissingDatasetError:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean '{near[0]}'?" if near else f"there is: {', '.join(known) or 'nothing'}"
+    return MissingDatasetError(f"no dataset '{name}' in {where}; {hint}")
+
+
+class Table(Mapping[str, np.ndarray]):
+    """Datasets with the same rows: `table["vfe"]` or `table.vfe` is an array [rows, ...], read on demand."""
+
+    def __init__(self, group: h5py.Group, rows: int, where: str) -> None:
+        self._group, self._rows, self._where = group, rows, where
+
+    @property
+    def rows(self) -> int:
+        """Number of committed rows."""
+        return self._rows
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of `self[name]`, without reading it."""
+        dataset = self._dataset(name)
+        return (self._rows, *dataset.shape[1:])
+
+    def _dataset(self, name: str) -> h5py.Dataset:
+        if name not in self._group:
+            raise _missing(name, list(self._group), self._where)
+        return self._group[name]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        dataset = self._dataset(name)
+        if dataset.file.swmr_mode:
+            dataset.id.refresh()  # a running writer has appended since it was opened
+        return dataset[: self._rows]
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except MissingDatasetError as error:
+            raise AttributeError(str(error)) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group)
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._group})
+
+    def __repr__(self) -> str:
+        return f"<{self._where}: {self._rows} rows of {', '.join(self)}>"
