@@ -169,9 +169,9 @@ RolloutTables TransitionModel::tables(random::Stream& stream) const {
   t.amplitude = static_cast<float>(fourier_.amplitude());
   t.frequency = row_major(fourier_.scaled());
   t.phase = row_major(fourier_.phase);
-  t.weight1 = row_major(hierarchy_.weight[0]);
+  t.weight1 = row_major(hierarchy_.weight[0].transpose());
   t.bias1 = row_major(hierarchy_.bias[0]);
-  t.weight2 = row_major(hierarchy_.weight[1]);
+  t.weight2 = row_major(hierarchy_.weight[1].transpose());
   t.bias2 = row_major(hierarchy_.bias[1]);
   MatrixXd columns(readout_.features(), t.outputs + t.draws);
   columns.leftCols(t.outputs) = readout_.mean() * target_scale_.asDiagonal();

@@ -16,9 +16,9 @@ struct FeatureModel {
   const float* phase = nullptr;      // [D], radians
   float amplitude = 0.0F;
   int hidden = 0;                  // H, 0: no hierarchy
-  const float* weight1 = nullptr;  // [H x I]
+  const float* weight1 = nullptr;  // [I x H]
   const float* bias1 = nullptr;    // [H]
-  const float* weight2 = nullptr;  // [H x H], row = unit of the upper layer
+  const float* weight2 = nullptr;  // [H x H], row = unit of the lower layer
   const float* bias2 = nullptr;    // [H]
   int columns = 0;                 // C
   const float* readout = nullptr;  // [(D + H) x C]

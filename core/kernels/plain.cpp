@@ -7,9 +7,9 @@
 namespace infans::kernels {
 namespace {
 
-double affine(const float* row, double bias, const double* x, int count) {
+double affine(const float* weight, int step, double bias, const double* x, int count) {
   double u = bias;
-  for (int i = 0; i < count; ++i) u += double{row[i]} * x[i];
+  for (int i = 0; i < count; ++i) u += double{weight[i * step]} * x[i];
   return u;
 }
 
@@ -19,20 +19,20 @@ void column(const FeatureModel& m, const float* z, int n, int stride, float* out
   std::vector<double> dphi(static_cast<std::size_t>(F) * I), dlower(static_cast<std::size_t>(H) * I);
   for (int i = 0; i < I; ++i) x[i] = z[i * stride + n];
   for (int j = 0; j < D; ++j) {
-    const double u = affine(m.frequency + j * I, m.phase[j], x.data(), I);
+    const double u = affine(m.frequency + j * I, 1, m.phase[j], x.data(), I);
     phi[j] = m.amplitude * std::cos(u);
     for (int i = 0; i < I; ++i) dphi[j * I + i] = -m.amplitude * std::sin(u) * m.frequency[j * I + i];
   }
   for (int h = 0; h < H; ++h) {
-    lower[h] = std::tanh(affine(m.weight1 + h * I, m.bias1[h], x.data(), I));
-    for (int i = 0; i < I; ++i) dlower[h * I + i] = (1 - lower[h] * lower[h]) * m.weight1[h * I + i];
+    lower[h] = std::tanh(affine(m.weight1 + h, H, m.bias1[h], x.data(), I));
+    for (int i = 0; i < I; ++i) dlower[h * I + i] = (1 - lower[h] * lower[h]) * m.weight1[i * H + h];
   }
   for (int h = 0; h < H; ++h) {
-    const double a = std::tanh(affine(m.weight2 + h * H, m.bias2[h], lower.data(), H));
+    const double a = std::tanh(affine(m.weight2 + h, H, m.bias2[h], lower.data(), H));
     phi[D + h] = a;
     for (int i = 0; i < I; ++i) {
       double s = 0;
-      for (int k = 0; k < H; ++k) s += double{m.weight2[h * H + k]} * dlower[k * I + i];
+      for (int k = 0; k < H; ++k) s += double{m.weight2[k * H + h]} * dlower[k * I + i];
       dphi[(D + h) * I + i] = (1 - a * a) * s;
     }
   }

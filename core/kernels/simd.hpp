@@ -1,11 +1,18 @@
-// Sixteen floats as one value, with the compiler's vector extension; only the fused multiply-add needs an intrinsic.
+// One register of floats as a value, with the compiler's vector extension; only the fused multiply-add is an intrinsic.
 // Included by the per-ISA sources only: everything is static, so no symbol of one ISA can serve another.
 #pragma once
 
 #include <immintrin.h>
 
-typedef float vf __attribute__((vector_size(64)));
-typedef int vi __attribute__((vector_size(64)));
+#if defined(__AVX512F__)
+constexpr int width = 16;
+#elif defined(__AVX2__)
+constexpr int width = 8;
+#else
+constexpr int width = 4;
+#endif
+typedef float vf __attribute__((vector_size(width * sizeof(float))));
+typedef int vi __attribute__((vector_size(width * sizeof(float))));
 
 #define INFANS_INLINE static inline __attribute__((always_inline))
 
@@ -21,14 +28,7 @@ INFANS_INLINE vf fma(vf a, vf b, vf c) {
 #if defined(__AVX512F__)
   return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 #elif defined(__FMA__)
-  union U {
-    vf v;
-    __m256 h[2];
-  };
-  U x{a}, y{b}, z{c};
-  z.h[0] = _mm256_fmadd_ps(x.h[0], y.h[0], z.h[0]);
-  z.h[1] = _mm256_fmadd_ps(x.h[1], y.h[1], z.h[1]);
-  return z.v;
+  return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #else
   return a * b + c;
 #endif

@@ -1,0 +1,73 @@
+// A thin RAII layer over the HDF5 C API; private to this folder, the only one that includes hdf5.h.
+#pragma once
+
+#include <hdf5.h>
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.hpp"
+
+namespace infans::experiments::h5 {
+
+// Owns one identifier; the closing function is part of the type of thing it is.
+class Handle {
+ public:
+  Handle() = default;
+  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
+  ~Handle() { reset(); }
+  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+  Handle& operator=(Handle&& other) noexcept {
+    if (this != &other) {
+      reset();
+      id_ = std::exchange(other.id_, -1);
+      close_ = other.close_;
+    }
+    return *this;
+  }
+  operator hid_t() const { return id_; }
+  explicit operator bool() const { return id_ >= 0; }
+  void reset() {
+    if (id_ >= 0) close_(id_);
+    id_ = -1;
+  }
+
+ private:
+  hid_t id_ = -1;
+  herr_t (*close_)(hid_t) = nullptr;
+};
+
+// The innermost message of HDF5's own error stack, e.g. "file write failed: ... No space left on device".
+std::string last_error();
+// HDF5 prints its errors by default; a library must not.
+void silence();
+
+// Throws base::FileError(path, what + HDF5's reason) if status is negative.
+template <typename T>
+T check(T status, const std::string& path, const std::string& what) {
+  if (status < 0) throw base::FileError(path, what + ": " + last_error());
+  return status;
+}
+
+inline Handle file(hid_t id) { return {id, H5Fclose}; }
+inline Handle group(hid_t id) { return {id, H5Gclose}; }
+inline Handle dataset(hid_t id) { return {id, H5Dclose}; }
+inline Handle space(hid_t id) { return {id, H5Sclose}; }
+inline Handle properties(hid_t id) { return {id, H5Pclose}; }
+inline Handle type(hid_t id) { return {id, H5Tclose}; }
+inline Handle attribute(hid_t id) { return {id, H5Aclose}; }
+
+void write_text_attribute(hid_t object, const std::string& path, const char* name, const std::string& text);
+void write_integers_attribute(hid_t object, const std::string& path, const char* name,
+                              const std::vector<long long>& values);
+// "" / {} where the attribute is absent.
+std::string read_text_attribute(hid_t object, const char* name);
+std::vector<long long> read_integers_attribute(hid_t object, const char* name);
+
+// A whole dataset as long long or double (HDF5 converts); the shape is the file's.
+template <typename T>
+std::vector<T> read_dataset(hid_t location, const char* name);
+
+}  // namespace infans::experiments::h5

@@ -1,0 +1,72 @@
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "experiments/record/h5.hpp"
+#include "experiments/record/recorder.hpp"
+
+namespace infans::experiments {
+namespace {
+
+constexpr int readable_major = 1;
+
+h5::Handle open_for_reading(const std::string& path) {
+  h5::silence();
+  if (::access(path.c_str(), F_OK) != 0) throw base::FileError(path, "there is no such file");
+  if (::access(path.c_str(), R_OK) != 0) throw base::FileError(path, "cannot be read; check its permissions");
+  if (H5Fis_hdf5(path.c_str()) <= 0) throw base::FileError(path, "is not an HDF5 file; expected a run.h5");
+  // A running or killed writer leaves its flag set: only SWMR readers are let in.
+  hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
+  if (id < 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  return h5::file(h5::check(id, path, "cannot be opened"));
+}
+
+template <typename Out>
+void copy_committed(const std::vector<long long>& values, std::int64_t rows, std::vector<Out>& out) {
+  const auto n = std::min(values.size(), static_cast<std::size_t>(rows));
+  for (std::size_t i = 0; i < n; ++i) out.push_back(static_cast<Out>(values[i]));
+}
+
+}  // namespace
+
+RunSummary inspect(const std::string& path) {
+  const h5::Handle file = open_for_reading(path);
+  RunSummary r;
+  r.filetype = h5::read_text_attribute(file, "filetype");
+  if (r.filetype != "infans-run")
+    throw base::FileError(path, "is an HDF5 file of type '" + r.filetype + "', not an infans-run");
+  const std::vector<long long> version = h5::read_integers_attribute(file, "format_version");
+  if (version.size() != 2) throw base::FileError(path, "has no format_version");
+  r.format_major = static_cast<int>(version[0]);
+  r.format_minor = static_cast<int>(version[1]);
+  if (r.format_major != readable_major)
+    throw base::FileError(path, "has format version " + std::to_string(r.format_major) + "." +
+                                    std::to_string(r.format_minor) + "; this program reads version " +
+                                    std::to_string(readable_major) + ".x");
+  r.infans_version = h5::read_text_attribute(file, "infans_version");
+  r.git_hash = h5::read_text_attribute(file, "git_hash");
+  r.mujoco_version = h5::read_text_attribute(file, "mujoco_version");
+  r.isa = h5::read_text_attribute(file, "isa");
+  r.spec_name = h5::read_text_attribute(file, "spec_name");
+  const std::vector<long long> steps = h5::read_dataset<long long>(file, "committed_steps");
+  const std::vector<long long> episodes = h5::read_dataset<long long>(file, "committed_episodes");
+  r.agents = static_cast<int>(steps.size());
+  for (std::size_t k = 0; k < steps.size(); ++k) {
+    std::string name = std::to_string(k + 1);
+    name.insert(0, name.size() < 3 ? 3 - name.size() : 0, '0');
+    name.insert(0, "agents/");
+    const h5::Handle agent = h5::group(h5::check(H5Gopen2(file, name.c_str(), H5P_DEFAULT), path, name));
+    RunSummary::Agent a;
+    const std::vector<long long> seed = h5::read_integers_attribute(agent, "seed");
+    a.seed = seed.empty() ? 0 : static_cast<std::uint64_t>(seed[0]);
+    a.committed_steps = steps[k];
+    a.committed_episodes = k < episodes.size() ? episodes[k] : 0;
+    copy_committed(h5::read_dataset<long long>(agent, "episode/success"), a.committed_episodes, a.success);
+    copy_committed(h5::read_dataset<long long>(agent, "episode/evaluation"), a.committed_episodes, a.evaluation);
+    copy_committed(h5::read_dataset<long long>(agent, "episode/decisions"), a.committed_episodes, a.decisions);
+    r.per_agent.push_back(std::move(a));
+  }
+  return r;
+}
+
+}  // namespace infans::experiments
