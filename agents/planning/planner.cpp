@@ -48,7 +48,13 @@ Plan Planner::plan(const VectorXd& state, inference::RolloutTables tables, rando
     refine_distribution();
     count = std::max(static_cast<int>(count / options_.candidate_decay), 2 * options_.elites);
   }
+  // Starts spread over the elites: their basins differ more than their scores.
   Trajectory best = ilqr(state, realised_[static_cast<std::size_t>(order_[0])]);
+  for (int i = 1; i < options_.ilqr_starts; ++i) {
+    const int rank = std::min(i * options_.elites / options_.ilqr_starts, static_cast<int>(order_.size()) - 1);
+    Trajectory other = ilqr(state, realised_[static_cast<std::size_t>(order_[static_cast<std::size_t>(rank)])]);
+    if (other.score.total > best.score.total) best = std::move(other);
+  }
   Plan plan;
   plan.action = best.action.col(0);
   plan.pragmatic = best.score.pragmatic;

@@ -18,7 +18,7 @@ namespace infans::agents {
 
 struct PlannerOptions {
   int horizon = 15;             // decisions
-  int candidates = 100;         // of the first CEM iteration
+  int candidates = 200;         // of the first CEM iteration
   int iterations = 3;           // CEM
   double candidate_decay = 1.3;  // candidates shrink by this factor an iteration
   int elites = 10;
@@ -26,6 +26,7 @@ struct PlannerOptions {
   double momentum = 0.1;        // of mean and spread over iterations
   double noise_colour = 1.0;    // beta
   int ilqr_iterations = 5;
+  int ilqr_starts = 1;          // candidates that are refined; the best result is kept
   bool feedback = true;         // shape rollouts by the previous gains
   double epistemic_weight = 1.0;
   int rejected = 4;             // candidates of the last iteration kept for the record

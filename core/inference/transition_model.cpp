@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <numbers>
 
 #include "core/inference/evidence.hpp"
 #include "core/inference/settle.hpp"
@@ -41,9 +41,8 @@ std::vector<float> row_major(const Matrix& m) {
 }  // namespace
 
 kernels::FeatureModel RolloutTables::model() const {
-  return {inputs,         fourier,        frequency.data(), phase.data(), amplitude,
-          hidden,         weight1.data(), bias1.data(),     weight2.data(), bias2.data(),
-          outputs + draws, readout.data()};
+  return {inputs,         fourier,          frequency.data(), phase.data(),    hidden,        weight1.data(),
+          bias1.data(),   weight2.data(),   bias2.data(),     outputs + draws, readout.data()};
 }
 
 TransitionModel::TransitionModel(model::Encoding encoding, const TransitionOptions& options, std::uint64_t seed,
@@ -166,9 +165,8 @@ RolloutTables TransitionModel::tables(random::Stream& stream) const {
   t.hidden = options_.hierarchy_features;
   t.outputs = encoding_.state_size();
   t.draws = options_.draws;
-  t.amplitude = static_cast<float>(fourier_.amplitude());
-  t.frequency = row_major(fourier_.scaled());
-  t.phase = row_major(fourier_.phase);
+  t.frequency = row_major(fourier_.scaled() / std::numbers::pi);
+  t.phase = row_major(fourier_.phase / std::numbers::pi);
   t.weight1 = row_major(hierarchy_.weight[0].transpose());
   t.bias1 = row_major(hierarchy_.bias[0]);
   t.weight2 = row_major(hierarchy_.weight[1].transpose());
@@ -176,6 +174,7 @@ RolloutTables TransitionModel::tables(random::Stream& stream) const {
   MatrixXd columns(readout_.features(), t.outputs + t.draws);
   columns.leftCols(t.outputs) = readout_.mean() * target_scale_.asDiagonal();
   if (t.draws > 0) columns.rightCols(t.draws) = readout_.draw_directions(t.draws, stream);
+  columns.topRows(t.fourier) *= fourier_.amplitude();
   t.readout = row_major(columns);
   return t;
 }

@@ -17,7 +17,7 @@ namespace infans::inference {
 
 struct TransitionOptions {
   int fourier_features = 200;
-  int hierarchy_features = 32;      // units of each hidden layer of the hierarchy; 0: none
+  int hierarchy_features = 16;      // units of each hidden layer of the hierarchy; 0: none
   int hierarchy_epochs = 5;         // passes over the data a refit
   int evidence_steps = 25;          // L-BFGS iterations a refit; 0: length scales and precisions stay
   double length_scale = 1.5;        // first length scale of every input
@@ -40,10 +40,8 @@ struct Surprise {
 // Packed float tables for rollouts: const while many candidates are imagined.
 struct RolloutTables {
   std::vector<float> frequency, phase, weight1, bias1, weight2, bias2, readout;
-  std::vector<float> target_scale;  // SI units of each output
   kernels::FeatureModel model() const;
   int inputs = 0, fourier = 0, hidden = 0, outputs = 0, draws = 0;
-  float amplitude = 0.0F;
 };
 
 class TransitionModel {

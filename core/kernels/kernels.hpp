@@ -7,14 +7,13 @@ namespace infans::kernels {
 
 inline constexpr int lanes = 16;
 
-// Features of one input vector z: Fourier features amplitude * cos(frequency z + phase) (Rahimi & Recht 2007) followed
-// by the activities of the upper hidden layer of a two-layer tanh hierarchy; then a linear readout of `columns` columns.
+// Features of one input vector z: Fourier features cos(pi (frequency z + phase)) (Rahimi & Recht 2007; half-turns make
+// the range reduction exact; their amplitude belongs into the readout) followed by the activities of the upper hidden layer of a two-layer tanh hierarchy; then a linear readout of `columns` columns.
 struct FeatureModel {
   int inputs = 0;                    // I
   int fourier = 0;                   // D
-  const float* frequency = nullptr;  // [D x I]
-  const float* phase = nullptr;      // [D], radians
-  float amplitude = 0.0F;
+  const float* frequency = nullptr;  // [D x I], half-turns
+  const float* phase = nullptr;      // [D], half-turns
   int hidden = 0;                  // H, 0: no hierarchy
   const float* weight1 = nullptr;  // [I x H]
   const float* bias1 = nullptr;    // [H]

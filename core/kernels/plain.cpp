@@ -1,11 +1,14 @@
 // The readable twin of the kernels: one column at a time, in double.
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "core/kernels/kernels.hpp"
 
 namespace infans::kernels {
 namespace {
+
+constexpr double pi = std::numbers::pi;
 
 double affine(const float* weight, int step, double bias, const double* x, int count) {
   double u = bias;
@@ -19,9 +22,9 @@ void column(const FeatureModel& m, const float* z, int n, int stride, float* out
   std::vector<double> dphi(static_cast<std::size_t>(F) * I), dlower(static_cast<std::size_t>(H) * I);
   for (int i = 0; i < I; ++i) x[i] = z[i * stride + n];
   for (int j = 0; j < D; ++j) {
-    const double u = affine(m.frequency + j * I, 1, m.phase[j], x.data(), I);
-    phi[j] = m.amplitude * std::cos(u);
-    for (int i = 0; i < I; ++i) dphi[j * I + i] = -m.amplitude * std::sin(u) * m.frequency[j * I + i];
+    const double u = pi * affine(m.frequency + j * I, 1, m.phase[j], x.data(), I);
+    phi[j] = std::cos(u);
+    for (int i = 0; i < I; ++i) dphi[j * I + i] = -pi * std::sin(u) * m.frequency[j * I + i];
   }
   for (int h = 0; h < H; ++h) {
     lower[h] = std::tanh(affine(m.weight1 + h, H, m.bias1[h], x.data(), I));

@@ -57,8 +57,8 @@ void forward(const FeatureModel& m, const float* z, int n, int stride, float* ou
     load_tile(z, m.inputs, stride, n0, tile);
     for (int j = 0; j < m.fourier; ++j) {
       vi sign;
-      const vf r = reduce(affine(m.frequency + j * m.inputs, m.phase[j], tile, m.inputs), &sign);
-      store(phi + j * width, cos_reduced(r, sign) * set1(m.amplitude));
+      const vf r = reduce_half_turns(affine(m.frequency + j * m.inputs, m.phase[j], tile, m.inputs), &sign);
+      store(phi + j * width, cos_half_turns(r, sign));
     }
     tanh_layer(m.weight1, m.bias1, m.hidden, tile, m.inputs, lower);
     tanh_layer(m.weight2, m.bias2, m.hidden, lower, m.hidden, phi + m.fourier * width);
@@ -98,9 +98,9 @@ void jacobian(const FeatureModel& m, const float* z, int n, int stride, float* o
     load_tile(z, inputs, stride, n0, tile);
     for (int j = 0; j < m.fourier; ++j) {
       vi sign;
-      const vf r = reduce(affine(m.frequency + j * inputs, m.phase[j], tile, inputs), &sign);
-      store(phi + j * width, cos_reduced(r, sign) * set1(m.amplitude));
-      store(slope + j * width, sin_reduced(r, sign) * set1(-m.amplitude));
+      const vf r = reduce_half_turns(affine(m.frequency + j * inputs, m.phase[j], tile, inputs), &sign);
+      store(phi + j * width, cos_half_turns(r, sign));
+      store(slope + j * width, sin_half_turns(r, sign) * set1(-3.14159265F));
     }
     fourier_jacobian(m, slope, jac, stride, n0);
     const vf one = set1(1.0F);

@@ -69,6 +69,35 @@ INFANS_INLINE vf sin_reduced(vf r, vi sign) {
   return (vf)((vi)(p * r) ^ sign);
 }
 
+// The same for angles in half-turns, where the reduction is exact: x = k + r with |r| <= 1/2.
+INFANS_INLINE vf reduce_half_turns(vf x, vi* sign) {
+  const vf magic = set1(12582912.0F);
+  const vf t = x + magic;
+  *sign = ((vi)t & 1) << 31;
+  return x - (t - magic);
+}
+
+INFANS_INLINE vf cos_half_turns(vf r, vi sign) {
+  const vf t = r * r;
+  vf p = set1(-0.0243953818F);
+  p = fma(p, t, set1(0.234936759F));
+  p = fma(p, t, set1(-1.33521189F));
+  p = fma(p, t, set1(4.05870915F));
+  p = fma(p, t, set1(-4.93480214F));
+  p = fma(p, t, set1(1.0F));
+  return (vf)((vi)p ^ sign);
+}
+
+INFANS_INLINE vf sin_half_turns(vf r, vi sign) {
+  const vf t = r * r;
+  vf p = set1(0.0776541622F);
+  p = fma(p, t, set1(-0.598289645F));
+  p = fma(p, t, set1(2.55007728F));
+  p = fma(p, t, set1(-5.16771007F));
+  p = fma(p, t, set1(3.14159264F));
+  return (vf)((vi)(p * r) ^ sign);
+}
+
 INFANS_INLINE vf select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 
 // tanh x = sign(x) (1 - e) / (1 + e), e = exp(-2|x|) = 2^y: the integer part of y goes into the exponent.

@@ -67,6 +67,13 @@ void Progress::report(const LifeProgress& life, bool ended) {
   std::fflush(stderr);
 }
 
+std::vector<LifeProgress> Progress::started_lives() const {
+  std::vector<LifeProgress> started;
+  for (const LifeProgress& l : lives_)
+    if (l.decisions > 0) started.push_back(l);
+  return started;
+}
+
 void Progress::line(const LifeProgress& l, bool ended) const {
   const double rate = static_cast<double>(l.decisions) / std::max(l.seconds, 1e-9);
   if (ended)

@@ -14,7 +14,8 @@ class Progress {
   ~Progress();
   // A finished episode (or the end of a life) of one agent; any thread.
   void report(const LifeProgress& life, bool ended);
-  const std::vector<LifeProgress>& lives() const { return lives_; }
+  // The lives that began: after Ctrl-C some never do.
+  std::vector<LifeProgress> started_lives() const;
 
  private:
   void line(const LifeProgress& life, bool ended) const;

@@ -224,11 +224,11 @@ std::string run_study(const RunRequest& request) {
     recorder.close();
   }
   write_text((fs::path(directory) / "summary.json").string(),
-             summary_json(options.text("study.name"), progress.lives(), interrupted()));
+             summary_json(options.text("study.name"), progress.started_lives(), interrupted()));
   if (!request.quiet) {
     const std::string report = (fs::path(directory) / "report.html").string();
     const bool drawn = write_report(run, report);
-    std::fprintf(stdout, "%s\nrecord   %s\nsummary  %s\nreport   %s\n", summary_table(progress.lives()).c_str(),
+    std::fprintf(stdout, "%s\nrecord   %s\nsummary  %s\nreport   %s\n", summary_table(progress.started_lives()).c_str(),
                  run.c_str(), (fs::path(directory) / "summary.json").string().c_str(),
                  drawn ? report.c_str() : "not drawn: infans-report is not on the PATH (scripts/setup installs it) or failed");
     std::fflush(stdout);

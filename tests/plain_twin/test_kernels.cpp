@@ -39,22 +39,22 @@ struct Net {
 Net make_net(int inputs, int fourier, int hidden, int columns, random::Stream& s) {
   Net n;
   const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
-  n.frequency = normal(size(fourier, inputs), 1.5, s);
+  n.frequency = normal(size(fourier, inputs), 0.5, s);
   n.phase = normal(size(fourier, 1), 2.0, s);
   n.w1 = normal(size(hidden, inputs), 0.7, s);
   n.b1 = normal(size(hidden, 1), 0.5, s);
   n.w2 = normal(size(hidden, hidden), 0.3, s);
   n.b2 = normal(size(hidden, 1), 0.5, s);
   n.readout = normal(size(fourier + hidden, columns), 1.0, s);
-  n.model = {inputs,      fourier,     inputs > 0 && fourier > 0 ? n.frequency.data() : nullptr,
-             n.phase.data(), fourier > 0 ? std::sqrt(2.0F / static_cast<float>(fourier)) : 0.0F,
-             hidden,      n.w1.data(), n.b1.data(), n.w2.data(), n.b2.data(), columns, n.readout.data()};
+  n.model = {inputs,      fourier,     n.frequency.data(), n.phase.data(), hidden,          n.w1.data(),
+             n.b1.data(), n.w2.data(), n.b2.data(),        columns,        n.readout.data()};
   return n;
 }
 
 }  // namespace
 
-// Tolerance: cos and tanh are good to 5e-7 absolute for these arguments (|u| < 40: reduction loses |u| 2^-24); a sum of
+// Tolerance: cos and tanh are good to 5e-7 absolute for these arguments (|u| < 40 half-turns, rounded by
+// |u| 2^-24 pi); a sum of
 // F such features with weights of unit variance keeps that times sqrt(F), far below 4e-6 sqrt(F + I) with margin 4.
 TEST_CASE("forward and jacobian kernels agree with the plain twin") {
   random::Stream s({4, 0, random::Purpose::test, 0});
@@ -69,7 +69,7 @@ TEST_CASE("forward and jacobian kernels agree with the plain twin") {
     std::vector<float> scratch(static_cast<std::size_t>(kernels::scratch_floats(net.model)));
     std::vector<float> out(size(columns)), jac(size(columns * inputs)), out_plain = out, jac_plain = jac;
     kernels::plain().jacobian(net.model, z.data(), n, stride, out_plain.data(), jac_plain.data(), scratch.data());
-    const double tolerance = 4e-6 * std::sqrt(fourier + hidden + inputs);
+    const double tolerance = 6e-6 * std::sqrt(fourier + hidden + inputs);
     for (const kernels::Table* t : tables()) {
       CAPTURE(t->isa);
       t->forward(net.model, z.data(), n, stride, out.data(), scratch.data());
