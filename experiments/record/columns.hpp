@@ -1,4 +1,5 @@
-// The one table of what a record holds: every dataset's name, type, axes, unit, meaning and source. Private to this folder.
+// The one table of what a record holds: every dataset's name, type, axes, unit, meaning and source.
+// Private to this folder.
 #pragma once
 
 #include <functional>
@@ -39,8 +40,10 @@ Column<Row> vector_column(const char* name, std::vector<hsize_t> inner, const ch
 
 template <typename Row, typename T>
 Column<Row> scalar_column(const char* name, hid_t type, const char* unit, const char* doc, T Row::*member) {
-  return {name, type, {}, unit, doc,
-          [=](const Row& row, std::vector<double>& out) { out.push_back(static_cast<double>(row.*member)); }};
+  const auto append = [=](const Row& row, std::vector<double>& out) {
+    out.push_back(static_cast<double>(row.*member));
+  };
+  return {name, type, {}, unit, doc, append};
 }
 
 inline std::vector<Column<StepRow>> step_columns(const RunHeader& h) {

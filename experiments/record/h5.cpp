@@ -12,6 +12,35 @@ herr_t keep_deepest(unsigned, const H5E_error2_t* error, void* text) {
 
 void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
+std::mutex& library_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+std::string agent_name(int k) {
+  const std::string name = std::to_string(k + 1);
+  return std::string(name.size() < 3 ? 3 - name.size() : 0, '0') + name;
+}
+
+Handle create_group(hid_t parent, const std::string& path, const char* name) {
+  return group(check(H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path,
+                     std::string("cannot create ") + name));
+}
+
+void write_seed_attribute(hid_t object, const std::string& path, std::uint64_t seed) {
+  const Handle s = space(H5Screate(H5S_SCALAR));
+  const Handle a =
+      attribute(check(H5Acreate2(object, "seed", H5T_STD_U64LE, s, H5P_DEFAULT, H5P_DEFAULT), path, "seed"));
+  check(H5Awrite(a, H5T_NATIVE_UINT64, &seed), path, "seed");
+}
+
+std::uint64_t read_seed_attribute(hid_t object) {
+  std::uint64_t seed = 0;
+  if (H5Aexists(object, "seed") <= 0) return seed;
+  const Handle a = attribute(H5Aopen(object, "seed", H5P_DEFAULT));
+  return a && H5Aread(a, H5T_NATIVE_UINT64, &seed) >= 0 ? seed : 0;
+}
+
 std::string last_error() {
   std::string text = "unknown HDF5 error";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_deepest, &text);
@@ -22,8 +51,8 @@ std::string last_error() {
 
 void write_text_attribute(hid_t object, const std::string& path, const char* name, const std::string& text) {
   const Handle t = type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(t, text.size() + 1);
-  H5Tset_cset(t, H5T_CSET_UTF8);
+  check(H5Tset_size(t, text.size() + 1), path, name);
+  check(H5Tset_cset(t, H5T_CSET_UTF8), path, name);
   const Handle s = space(H5Screate(H5S_SCALAR));
   const Handle a = attribute(check(H5Acreate2(object, name, t, s, H5P_DEFAULT, H5P_DEFAULT), path, name));
   check(H5Awrite(a, t, text.c_str()), path, name);
@@ -59,18 +88,17 @@ std::vector<long long> read_integers_attribute(hid_t object, const char* name) {
 }
 
 template <typename T>
-std::vector<T> read_dataset(hid_t location, const char* name) {
-  const Handle d = dataset(H5Dopen2(location, name, H5P_DEFAULT));
-  if (!d) return {};
-  const Handle s = space(H5Dget_space(d));
-  const hssize_t n = H5Sget_simple_extent_npoints(s);
-  std::vector<T> values(n > 0 ? static_cast<std::size_t>(n) : 0);
+std::vector<T> read_dataset(hid_t location, const std::string& path, const std::string& name) {
+  const std::string what = "cannot read " + name;
+  const Handle d = dataset(check(H5Dopen2(location, name.c_str(), H5P_DEFAULT), path, what));
+  const Handle s = space(check(H5Dget_space(d), path, what));
+  std::vector<T> values(static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(s), path, what)));
   const hid_t memory = std::is_same_v<T, double> ? H5T_NATIVE_DOUBLE : H5T_NATIVE_LLONG;
-  if (!values.empty() && H5Dread(d, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) return {};
+  if (!values.empty()) check(H5Dread(d, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path, what);
   return values;
 }
 
-template std::vector<double> read_dataset<double>(hid_t, const char*);
-template std::vector<long long> read_dataset<long long>(hid_t, const char*);
+template std::vector<double> read_dataset<double>(hid_t, const std::string&, const std::string&);
+template std::vector<long long> read_dataset<long long>(hid_t, const std::string&, const std::string&);
 
 }  // namespace infans::experiments::h5

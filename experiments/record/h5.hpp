@@ -3,6 +3,8 @@
 
 #include <hdf5.h>
 
+#include <cstdint>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -29,15 +31,19 @@ class Handle {
   }
   operator hid_t() const { return id_; }
   explicit operator bool() const { return id_ >= 0; }
-  void reset() {
-    if (id_ >= 0) close_(id_);
-    id_ = -1;
+  // False where closing failed (a late write error shows here).
+  bool reset() {
+    const hid_t id = std::exchange(id_, -1);
+    return id < 0 || close_(id) >= 0;
   }
 
  private:
   hid_t id_ = -1;
   herr_t (*close_)(hid_t) = nullptr;
 };
+
+// HDF5 keeps global state and is not always built thread-safe: every call of this process happens under this one.
+std::mutex& library_mutex();
 
 // The innermost message of HDF5's own error stack, e.g. "file write failed: ... No space left on device".
 std::string last_error();
@@ -59,15 +65,21 @@ inline Handle properties(hid_t id) { return {id, H5Pclose}; }
 inline Handle type(hid_t id) { return {id, H5Tclose}; }
 inline Handle attribute(hid_t id) { return {id, H5Aclose}; }
 
+// Agent k (from 0) is "001", "002", ...
+std::string agent_name(int k);
+Handle create_group(hid_t parent, const std::string& path, const char* name);
 void write_text_attribute(hid_t object, const std::string& path, const char* name, const std::string& text);
 void write_integers_attribute(hid_t object, const std::string& path, const char* name,
                               const std::vector<long long>& values);
+// A seed uses all 64 bits, so it is stored unsigned.
+void write_seed_attribute(hid_t object, const std::string& path, std::uint64_t seed);
+std::uint64_t read_seed_attribute(hid_t object);
 // "" / {} where the attribute is absent.
 std::string read_text_attribute(hid_t object, const char* name);
 std::vector<long long> read_integers_attribute(hid_t object, const char* name);
 
-// A whole dataset as long long or double (HDF5 converts); the shape is the file's.
+// A whole dataset as long long or double (HDF5 converts), row-major; an unreadable one is a base::FileError.
 template <typename T>
-std::vector<T> read_dataset(hid_t location, const char* name);
+std::vector<T> read_dataset(hid_t location, const std::string& path, const std::string& name);
 
 }  // namespace infans::experiments::h5

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "experiments/record/access.hpp"
 #include "experiments/record/h5.hpp"
 #include "experiments/record/recorder.hpp"
 
@@ -21,6 +22,18 @@ h5::Handle open_for_reading(const std::string& path) {
   return h5::file(h5::check(id, path, "cannot be opened"));
 }
 
+h5::Handle open_for_editing(const std::string& path) {
+  h5::silence();
+  const bool there = ::access(path.c_str(), F_OK) == 0;
+  return h5::file(h5::check(there ? H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT)
+                                  : H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT),
+                            path, "cannot be opened for writing"));
+}
+
+void remove_attribute(hid_t file, const std::string& path, const char* name) {
+  if (H5Aexists(file, name) > 0) h5::check(H5Adelete(file, name), path, name);
+}
+
 template <typename Out>
 void copy_committed(const std::vector<long long>& values, std::int64_t rows, std::vector<Out>& out) {
   const auto n = std::min(values.size(), static_cast<std::size_t>(rows));
@@ -30,6 +43,7 @@ void copy_committed(const std::vector<long long>& values, std::int64_t rows, std
 }  // namespace
 
 RunSummary inspect(const std::string& path) {
+  const std::scoped_lock lock(h5::library_mutex());
   const h5::Handle file = open_for_reading(path);
   RunSummary r;
   r.filetype = h5::read_text_attribute(file, "filetype");
@@ -39,6 +53,10 @@ RunSummary inspect(const std::string& path) {
   if (version.size() != 2) throw base::FileError(path, "has no format_version");
   r.format_major = static_cast<int>(version[0]);
   r.format_minor = static_cast<int>(version[1]);
+  if (r.format_major > readable_major)
+    throw base::FileError(path, "was written in the newer format " + std::to_string(r.format_major) + "." +
+                                    std::to_string(r.format_minor) + "; this program reads " +
+                                    std::to_string(readable_major) + ".x: install a newer Infans");
   if (r.format_major != readable_major)
     throw base::FileError(path, "has format version " + std::to_string(r.format_major) + "." +
                                     std::to_string(r.format_minor) + "; this program reads version " +
@@ -48,25 +66,46 @@ RunSummary inspect(const std::string& path) {
   r.mujoco_version = h5::read_text_attribute(file, "mujoco_version");
   r.isa = h5::read_text_attribute(file, "isa");
   r.spec_name = h5::read_text_attribute(file, "spec_name");
-  const std::vector<long long> steps = h5::read_dataset<long long>(file, "committed_steps");
-  const std::vector<long long> episodes = h5::read_dataset<long long>(file, "committed_episodes");
+  const std::vector<long long> steps = h5::read_dataset<long long>(file, path, "committed_steps");
+  const std::vector<long long> episodes = h5::read_dataset<long long>(file, path, "committed_episodes");
   r.agents = static_cast<int>(steps.size());
   for (std::size_t k = 0; k < steps.size(); ++k) {
-    std::string name = std::to_string(k + 1);
-    name.insert(0, name.size() < 3 ? 3 - name.size() : 0, '0');
-    name.insert(0, "agents/");
+    const std::string name = "agents/" + h5::agent_name(static_cast<int>(k));
     const h5::Handle agent = h5::group(h5::check(H5Gopen2(file, name.c_str(), H5P_DEFAULT), path, name));
     RunSummary::Agent a;
-    const std::vector<long long> seed = h5::read_integers_attribute(agent, "seed");
-    a.seed = seed.empty() ? 0 : static_cast<std::uint64_t>(seed[0]);
+    a.seed = h5::read_seed_attribute(agent);
     a.committed_steps = steps[k];
     a.committed_episodes = k < episodes.size() ? episodes[k] : 0;
-    copy_committed(h5::read_dataset<long long>(agent, "episode/success"), a.committed_episodes, a.success);
-    copy_committed(h5::read_dataset<long long>(agent, "episode/evaluation"), a.committed_episodes, a.evaluation);
-    copy_committed(h5::read_dataset<long long>(agent, "episode/decisions"), a.committed_episodes, a.decisions);
+    copy_committed(h5::read_dataset<long long>(agent, path, "episode/success"), a.committed_episodes, a.success);
+    copy_committed(h5::read_dataset<long long>(agent, path, "episode/evaluation"), a.committed_episodes, a.evaluation);
+    copy_committed(h5::read_dataset<long long>(agent, path, "episode/decisions"), a.committed_episodes, a.decisions);
     r.per_agent.push_back(std::move(a));
   }
   return r;
+}
+
+std::vector<double> read_values(const std::string& path, const std::string& dataset) {
+  const std::scoped_lock lock(h5::library_mutex());
+  return h5::read_dataset<double>(open_for_reading(path), path, dataset);
+}
+
+std::string read_text(const std::string& path, const std::string& attribute) {
+  const std::scoped_lock lock(h5::library_mutex());
+  return h5::read_text_attribute(open_for_reading(path), attribute.c_str());
+}
+
+void write_text(const std::string& path, const std::string& attribute, const std::string& text) {
+  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Handle file = open_for_editing(path);
+  remove_attribute(file, path, attribute.c_str());
+  h5::write_text_attribute(file, path, attribute.c_str(), text);
+}
+
+void write_integers(const std::string& path, const std::string& attribute, const std::vector<long long>& values) {
+  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Handle file = open_for_editing(path);
+  remove_attribute(file, path, attribute.c_str());
+  h5::write_integers_attribute(file, path, attribute.c_str(), values);
 }
 
 }  // namespace infans::experiments

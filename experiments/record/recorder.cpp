@@ -2,13 +2,15 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
-#include <functional>
-#include <limits>
+#include <cstring>
 #include <optional>
 #include <stdexcept>
 
+#include "experiments/record/columns.hpp"
 #include "experiments/record/h5.hpp"
+#include "experiments/record/storage.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -21,12 +23,21 @@ constexpr hsize_t step_chunk = 64, episode_chunk = 32;
 // Power loss costs at most this much; a killed process costs nothing that was flushed.
 constexpr std::chrono::seconds sync_period{5};
 
-// Creation properties of a chunked, checksummed dataset. Ranks above 1 keep their inner axes whole in a chunk.
-Handle creation(const std::vector<hsize_t>& chunk) {
-  Handle p = h5::properties(H5Pcreate(H5P_DATASET_CREATE));
-  H5Pset_chunk(p, static_cast<int>(chunk.size()), chunk.data());
-  H5Pset_fletcher32(p);
-  return p;
+// One dataset's values of a block, gathered (and checked) before anything is written.
+using Block = std::vector<std::vector<double>>;
+
+template <typename Row>
+Block gather(const std::vector<Column<Row>>& columns, const std::vector<Row>& rows) {
+  Block block(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    for (const Row& row : rows) columns[i].append(row, block[i]);
+  return block;
+}
+
+void require_sizes(const RunHeader& h) {
+  if (h.agents < 1) throw std::logic_error("Recorder: agents must be at least 1");
+  for (const int n : {h.observation_size, h.action_size, h.model_inputs, h.rejected, h.physics_size})
+    if (n < 0) throw std::logic_error("Recorder: a declared size is negative");
 }
 
 }  // namespace
@@ -38,7 +49,6 @@ struct Recorder::Impl {
   };
 
   std::string path;
-  std::mutex mutex;
   std::vector<Column<StepRow>> step;
   std::vector<Column<EpisodeRow>> episode;
   Handle file;
@@ -52,10 +62,11 @@ struct Recorder::Impl {
   void write_header(const RunHeader& header);
   template <typename Row>
   Table create_table(hid_t parent, const char* name, const std::vector<Column<Row>>& columns, hsize_t chunk);
-  Handle create_vector(const char* name, hid_t type, hsize_t size, double fill, const char* unit, const char* doc);
+  Handle create_vector(const char* name, hid_t type, hsize_t size, bool real, const char* unit, const char* doc);
   template <typename Row>
-  void append(const std::vector<Column<Row>>& columns, Table& table, const std::vector<Row>& rows);
-  void write_element(const Handle& dataset, int index, double value);
+  void append(const std::vector<Column<Row>>& columns, Table& table, const Block& block, hsize_t rows);
+  void write_element(const Handle& dataset, const char* name, int agent, double value);
+  void require_agent(int agent) const;
   void flush();
   void sync();
 };
@@ -76,11 +87,11 @@ void Recorder::Impl::write_header(const RunHeader& h) {
   text("modalities", h.modalities_json);
   text("joints", h.joints_json);
   text("outcome_json", h.outcome_json);
-  h5::write_integers_attribute(file, path, "seed", {static_cast<long long>(h.seed)});
+  h5::write_seed_attribute(file, path, h.seed);
   h5::write_integers_attribute(file, path, "episode_steps", {h.episode_steps});
   const Handle space = h5::space(H5Screate(H5S_SCALAR));
-  const Handle a = h5::attribute(
-      check(H5Acreate2(file, "control_period", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT), path, "control_period"));
+  const Handle a = h5::attribute(check(
+      H5Acreate2(file, "control_period", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT), path, "control_period"));
   check(H5Awrite(a, H5T_NATIVE_DOUBLE, &h.control_period), path, "control_period");
 }
 
@@ -88,29 +99,34 @@ template <typename Row>
 Recorder::Impl::Table Recorder::Impl::create_table(hid_t parent, const char* name,
                                                    const std::vector<Column<Row>>& columns, hsize_t chunk_rows) {
   Table table;
-  const Handle group = h5::group(check(H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path, name));
+  const Handle group = h5::create_group(parent, path, name);
   for (const Column<Row>& c : columns) {
-    std::vector<hsize_t> size{0}, chunk{chunk_rows};
-    if (c.split > 0)
-      size.insert(size.end(), {c.width / c.split, c.split});
-    else if (c.width > 0)
-      size.push_back(c.width);
-    chunk.insert(chunk.end(), size.begin() + 1, size.end());
-    std::vector<hsize_t> most = size;
-    most[0] = H5S_UNLIMITED;
-    const Handle space = h5::space(H5Screate_simple(static_cast<int>(size.size()), size.data(), most.data()));
-    table.datasets.push_back(h5::dataset(
-        check(H5Dcreate2(group, c.name, c.file_type, space, H5P_DEFAULT, creation(chunk), H5P_DEFAULT), path, c.name)));
+    std::vector<hsize_t> size{0}, most{H5S_UNLIMITED}, chunk{chunk_rows};
+    for (const hsize_t n : c.inner) {
+      size.push_back(n);
+      most.push_back(n);
+      chunk.push_back(n > 0 ? n : 1);  // a chunk of size 0 is illegal, an axis of size 0 is not
+    }
+    const Handle space =
+        h5::space(check(H5Screate_simple(static_cast<int>(size.size()), size.data(), most.data()), path, c.name));
+    const bool real = H5Tget_class(c.file_type) == H5T_FLOAT;
+    table.datasets.push_back(h5::dataset(check(H5Dcreate2(group, c.name, c.file_type, space, H5P_DEFAULT,
+                                                          h5::dataset_creation(chunk, real), h5::dataset_access(chunk)),
+                                               path, std::string("cannot create ") + c.name)));
     h5::write_text_attribute(table.datasets.back(), path, "unit", c.unit);
     h5::write_text_attribute(table.datasets.back(), path, "doc", c.doc);
   }
   return table;
 }
 
-Handle Recorder::Impl::create_vector(const char* name, hid_t type, hsize_t size, double fill, const char* unit,
+// One value an agent, overwritten in place: chunked because SWMR readers need it, without a checksum because a reader
+// may look in the middle of a write.
+Handle Recorder::Impl::create_vector(const char* name, hid_t type, hsize_t size, bool real, const char* unit,
                                      const char* doc) {
-  const Handle space = h5::space(H5Screate_simple(1, &size, nullptr)), p = creation({size});
-  H5Pset_fill_value(p, H5T_NATIVE_DOUBLE, &fill);
+  const Handle space = h5::space(check(H5Screate_simple(1, &size, nullptr), path, name));
+  const Handle p = h5::dataset_creation({size}, real);
+  check(H5Premove_filter(p, H5Z_FILTER_FLETCHER32), path, name);
+  check(H5Pset_alloc_time(p, H5D_ALLOC_TIME_EARLY), path, name);  // a count then never changes metadata
   Handle d = h5::dataset(check(H5Dcreate2(file, name, type, space, H5P_DEFAULT, p, H5P_DEFAULT), path, name));
   h5::write_text_attribute(d, path, "unit", unit);
   h5::write_text_attribute(d, path, "doc", doc);
@@ -121,29 +137,24 @@ void Recorder::Impl::create(const RunHeader& header) {
   h5::silence();
   step = step_columns(header);
   episode = episode_columns(header);
-  const Handle access = h5::properties(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
-  // Long texts (MJCF, spec) need attributes outside the 64 kB object header.
-  const Handle make = h5::properties(H5Pcreate(H5P_FILE_CREATE));
-  H5Pset_attr_phase_change(make, 0, 0);
   if (::access(path.c_str(), F_OK) == 0)
     throw base::FileError(path, "exists already and is never overwritten; choose another place or move it away");
-  file = h5::file(check(H5Fcreate(path.c_str(), H5F_ACC_EXCL, make, access), path,
+  file = h5::file(check(H5Fcreate(path.c_str(), H5F_ACC_EXCL, h5::file_creation(), h5::file_access()), path,
                         "cannot be created; check that the directory exists, is writable and has room"));
   write_header(header);
   const auto agents = static_cast<hsize_t>(header.agents);
-  committed_steps = create_vector("committed_steps", H5T_STD_I64LE, agents, 0, "rows", "rows of each agent that count");
-  committed_episodes = create_vector("committed_episodes", H5T_STD_I64LE, agents, 0, "rows", "episode rows that count");
-  const Handle ledger_group = h5::group(check(H5Gcreate2(file, "ledger", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path, "ledger"));
+  committed_steps =
+      create_vector("committed_steps", H5T_STD_I64LE, agents, false, "rows", "rows of each agent that count");
+  committed_episodes =
+      create_vector("committed_episodes", H5T_STD_I64LE, agents, false, "rows", "episode rows that count");
+  h5::create_group(file, path, "ledger");
   for (const auto& c : ledger_columns)
-    ledger.push_back(create_vector((std::string("ledger/") + c.name).c_str(), H5T_IEEE_F64LE, agents,
-                                   std::numeric_limits<double>::quiet_NaN(), "s", c.doc));
-  const Handle all = h5::group(check(H5Gcreate2(file, "agents", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path, "agents"));
+    ledger.push_back(
+        create_vector((std::string("ledger/") + c.name).c_str(), H5T_IEEE_F64LE, agents, true, "s", c.doc));
+  const Handle all = h5::create_group(file, path, "agents");
   for (int k = 0; k < header.agents; ++k) {
-    std::string name = std::to_string(k + 1);
-    name.insert(0, name.size() < 3 ? 3 - name.size() : 0, '0');
-    const Handle agent = h5::group(check(H5Gcreate2(all, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path, name));
-    h5::write_integers_attribute(agent, path, "seed", {static_cast<long long>(header.seed) + k});
+    const Handle agent = h5::create_group(all, path, h5::agent_name(k).c_str());
+    h5::write_seed_attribute(agent, path, header.seed + static_cast<std::uint64_t>(k));
     h5::write_integers_attribute(agent, path, "agent", {k + 1});
     step_tables.push_back(create_table(agent, "step", step, step_chunk));
     episode_tables.push_back(create_table(agent, "episode", episode, episode_chunk));
@@ -152,49 +163,64 @@ void Recorder::Impl::create(const RunHeader& header) {
 }
 
 template <typename Row>
-void Recorder::Impl::append(const std::vector<Column<Row>>& columns, Table& table, const std::vector<Row>& rows) {
-  if (rows.empty()) return;
+void Recorder::Impl::append(const std::vector<Column<Row>>& columns, Table& table, const Block& block, hsize_t rows) {
+  if (rows == 0) return;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Column<Row>& c = columns[i];
-    std::vector<double> values;
-    for (const Row& row : rows) c.append(row, values);
-    std::vector<hsize_t> start{table.rows}, count{rows.size()};
-    if (c.split > 0)
-      count.insert(count.end(), {c.width / c.split, c.split});
-    else if (c.width > 0)
-      count.push_back(c.width);
-    start.resize(count.size(), 0);
+    std::vector<hsize_t> start(1 + c.inner.size(), 0), count{rows};
+    start[0] = table.rows;
+    count.insert(count.end(), c.inner.begin(), c.inner.end());
     std::vector<hsize_t> size = count;
     size[0] += table.rows;
-    check(H5Dset_extent(table.datasets[i], size.data()), path, std::string("cannot extend ") + c.name);
-    const Handle target = h5::space(H5Dget_space(table.datasets[i]));
-    H5Sselect_hyperslab(target, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
-    const Handle memory = h5::space(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr));
-    check(H5Dwrite(table.datasets[i], H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, values.data()), path,
-          std::string("cannot write ") + c.name);
+    const Handle& d = table.datasets[i];
+    check(H5Dset_extent(d, size.data()), path, std::string("cannot extend ") + c.name);
+    if (block[i].empty()) continue;
+    const std::string what = std::string("cannot write ") + c.name;
+    const Handle target = h5::space(check(H5Dget_space(d), path, what));
+    check(H5Sselect_hyperslab(target, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), path, what);
+    const Handle memory =
+        h5::space(check(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), path, what));
+    check(H5Dwrite(d, H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, block[i].data()), path, what);
   }
-  table.rows += rows.size();
+  table.rows += rows;
 }
 
-void Recorder::Impl::write_element(const Handle& dataset, int index, double value) {
-  const hsize_t start = static_cast<hsize_t>(index), one = 1;
-  const Handle target = h5::space(H5Dget_space(dataset)), memory = h5::space(H5Screate_simple(1, &one, nullptr));
-  H5Sselect_hyperslab(target, H5S_SELECT_SET, &start, nullptr, &one, nullptr);
-  check(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, &value), path, "cannot write a count");
+void Recorder::Impl::write_element(const Handle& dataset, const char* name, int agent, double value) {
+  const std::string what = std::string("cannot write ") + name;
+  const hsize_t start = static_cast<hsize_t>(agent), one = 1;
+  const Handle target = h5::space(check(H5Dget_space(dataset), path, what));
+  const Handle memory = h5::space(check(H5Screate_simple(1, &one, nullptr), path, what));
+  check(H5Sselect_hyperslab(target, H5S_SELECT_SET, &start, nullptr, &one, nullptr), path, what);
+  check(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, &value), path, what);
+  check(H5Dflush(dataset), path, what);
+}
+
+void Recorder::Impl::require_agent(int agent) const {
+  if (broken || !file) throw base::FileError(path, "an earlier write failed or it is closed; nothing more is written");
+  if (agent < 0 || static_cast<std::size_t>(agent) >= step_tables.size())
+    throw std::logic_error("Recorder: agent " + std::to_string(agent) + " of " + std::to_string(step_tables.size()));
 }
 
 void Recorder::Impl::flush() { check(H5Fflush(file, H5F_SCOPE_GLOBAL), path, "cannot be flushed (is the disk full?)"); }
 
 void Recorder::Impl::sync() {
   void* descriptor = nullptr;
-  if (H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) >= 0 && fsync(*static_cast<int*>(descriptor)) != 0)
-    throw base::FileError(path, "fsync failed: the disk may be full or gone");
+  check(H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor), path, "has no file descriptor");
+  if (fsync(*static_cast<int*>(descriptor)) != 0)
+    throw base::FileError(path, std::string("cannot be synced to the disk: ") + std::strerror(errno));
   synced = std::chrono::steady_clock::now();
 }
 
 Recorder::Recorder(const std::string& path, const RunHeader& header) : impl_(std::make_unique<Impl>()) {
+  require_sizes(header);
+  const std::scoped_lock lock(h5::library_mutex());
   impl_->path = path;
-  impl_->create(header);
+  try {
+    impl_->create(header);
+  } catch (...) {
+    impl_.reset();  // handles close while the lock is held
+    throw;
+  }
 }
 
 Recorder::~Recorder() {
@@ -206,31 +232,36 @@ Recorder::~Recorder() {
 }
 
 void Recorder::commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes) {
-  const std::scoped_lock lock(impl_->mutex);
   Impl& m = *impl_;
-  if (m.broken || !m.file) throw base::FileError(m.path, "an earlier write failed; nothing more is written to it");
+  const Block step_block = gather(m.step, steps), episode_block = gather(m.episode, episodes);
+  const std::scoped_lock lock(h5::library_mutex());
+  m.require_agent(agent);
   const auto k = static_cast<std::size_t>(agent);
   m.broken = true;  // until this block is safe
-  m.append(m.step, m.step_tables.at(k), steps);
-  m.append(m.episode, m.episode_tables.at(k), episodes);
+  m.append(m.step, m.step_tables[k], step_block, steps.size());
+  m.append(m.episode, m.episode_tables[k], episode_block, episodes.size());
   m.flush();
-  m.write_element(m.committed_steps, agent, static_cast<double>(m.step_tables[k].rows));
-  m.write_element(m.committed_episodes, agent, static_cast<double>(m.episode_tables[k].rows));
+  // Steps first: a kill between the two may leave an episode uncounted, never one that counts without its steps.
+  m.write_element(m.committed_steps, "committed_steps", agent, static_cast<double>(m.step_tables[k].rows));
+  m.write_element(m.committed_episodes, "committed_episodes", agent, static_cast<double>(m.episode_tables[k].rows));
   m.flush();
   if (std::chrono::steady_clock::now() - m.synced > sync_period) m.sync();
   m.broken = false;
 }
 
 void Recorder::commit_ledger(int agent, const LedgerRow& row) {
-  const std::scoped_lock lock(impl_->mutex);
+  const std::scoped_lock lock(h5::library_mutex());
   Impl& m = *impl_;
-  if (m.broken || !m.file) throw base::FileError(m.path, "an earlier write failed; nothing more is written to it");
-  for (std::size_t i = 0; i < m.ledger.size(); ++i) m.write_element(m.ledger[i], agent, row.*ledger_columns[i].member);
+  m.require_agent(agent);
+  m.broken = true;
+  for (std::size_t i = 0; i < m.ledger.size(); ++i)
+    m.write_element(m.ledger[i], ledger_columns[i].name, agent, row.*ledger_columns[i].member);
   m.flush();
+  m.broken = false;
 }
 
 void Recorder::close() {
-  const std::scoped_lock lock(impl_->mutex);
+  const std::scoped_lock lock(h5::library_mutex());
   Impl& m = *impl_;
   if (!m.file) return;
   std::optional<base::FileError> failure;
@@ -245,7 +276,7 @@ void Recorder::close() {
   m.ledger.clear();
   m.committed_steps.reset();
   m.committed_episodes.reset();
-  m.file.reset();
+  if (!m.file.reset() && !failure) failure.emplace(m.path, "cannot be closed: " + h5::last_error());
   if (failure) throw *failure;
 }
 

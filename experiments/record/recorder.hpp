@@ -11,16 +11,19 @@ namespace infans::experiments {
 
 // Everything a file says about itself; written as root attributes.
 struct RunHeader {
-  std::string infans_version, git_hash, mujoco_version, isa, spec_name, spec_toml, mjcf, modalities_json, joints_json, outcome_json;
+  std::string infans_version, git_hash, mujoco_version, isa, spec_name, spec_toml, mjcf, modalities_json, joints_json,
+      outcome_json;
   std::uint64_t seed = 0;  // of the first agent; agent k (from 0) has seed + k as its identity
-  int agents = 0, observation_size = 0, action_size = 0, model_inputs = 0, rejected = 0, physics_size = 0, episode_steps = 0;
+  int agents = 0, observation_size = 0, action_size = 0, model_inputs = 0, rejected = 0, physics_size = 0,
+      episode_steps = 0;
   double control_period = 0.0;  // s
 };
 
 // One decision. Vector sizes: observation_size, action_size, rejected (x action_size), physics_size.
 struct StepRow {
   std::int32_t episode = 0, index = 0;
-  std::vector<double> observation, next_observation, action, prediction, prediction_error, predictive_std, precision, physics;
+  std::vector<double> observation, next_observation, action, prediction, prediction_error, predictive_std, precision,
+      physics;
   double vfe = 0, accuracy = 0, complexity = 0, information_gain = 0, efe = 0, pragmatic = 0, epistemic = 0;
   std::vector<double> rejected_action, rejected_pragmatic, rejected_epistemic;
   std::int8_t planned = 0;  // 1 planned, 0 babbled, 2 evaluation
@@ -65,9 +68,9 @@ struct RunSummary {
   struct Agent {
     std::uint64_t seed = 0;
     std::int64_t committed_steps = 0, committed_episodes = 0;
-    std::vector<int> success;                 // per committed episode
-    std::vector<int> evaluation;              // per committed episode
-    std::vector<std::int64_t> decisions;      // per committed episode
+    std::vector<int> success;             // per committed episode
+    std::vector<int> evaluation;          // per committed episode
+    std::vector<std::int64_t> decisions;  // per committed episode
   };
   std::vector<Agent> per_agent;
 };

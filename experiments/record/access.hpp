@@ -1,0 +1,18 @@
+// A record (or any HDF5 file) as plain values, without HDF5's own types: for tests and small tools.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace infans::experiments {
+
+// A whole dataset as doubles, row-major, committed or not; finished, running and killed files alike.
+// Throws base::FileError where it is missing or unreadable.
+std::vector<double> read_values(const std::string& path, const std::string& dataset);
+// A root attribute; "" where there is none.
+std::string read_text(const std::string& path, const std::string& attribute);
+// Replaces or adds a root attribute of a finished file; makes the file where there is none.
+void write_text(const std::string& path, const std::string& attribute, const std::string& text);
+void write_integers(const std::string& path, const std::string& attribute, const std::vector<long long>& values);
+
+}  // namespace infans::experiments
