@@ -1,5 +1,9 @@
 #include "experiments/record/h5.hpp"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+
 namespace infans::experiments::h5 {
 namespace {
 
@@ -8,13 +12,34 @@ herr_t keep_deepest(unsigned, const H5E_error2_t* error, void* text) {
   return 0;
 }
 
-}  // namespace
-
-void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+// Device and inode, as HDF5 itself recognises a file.
+std::vector<std::pair<dev_t, ino_t>>& abandoned() {
+  static std::vector<std::pair<dev_t, ino_t>> files;
+  return files;
+}
 
 std::mutex& library_mutex() {
   static std::mutex mutex;
   return mutex;
+}
+
+}  // namespace
+
+Session::Session() : lock_(library_mutex()) {
+  [[maybe_unused]] static const herr_t once = H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // the setting is per thread
+}
+
+void abandon(const std::string& path) noexcept {
+  struct stat file;
+  if (::stat(path.c_str(), &file) == 0) abandoned().emplace_back(file.st_dev, file.st_ino);
+}
+
+bool is_abandoned(const std::string& path) {
+  struct stat file;
+  const auto& all = abandoned();
+  return ::stat(path.c_str(), &file) == 0 &&
+         std::find(all.begin(), all.end(), std::pair{file.st_dev, file.st_ino}) != all.end();
 }
 
 std::string agent_name(int k) {

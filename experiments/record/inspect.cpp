@@ -12,9 +12,10 @@ namespace {
 constexpr int readable_major = 1;
 
 h5::Handle open_for_reading(const std::string& path) {
-  h5::silence();
   if (::access(path.c_str(), F_OK) != 0) throw base::FileError(path, "there is no such file");
   if (::access(path.c_str(), R_OK) != 0) throw base::FileError(path, "cannot be read; check its permissions");
+  if (h5::is_abandoned(path))
+    throw base::FileError(path, "a write to it failed in this process; read it from another one");
   if (H5Fis_hdf5(path.c_str()) <= 0) throw base::FileError(path, "is not an HDF5 file; expected a run.h5");
   // A running or killed writer leaves its flag set: only SWMR readers are let in.
   hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
@@ -23,7 +24,6 @@ h5::Handle open_for_reading(const std::string& path) {
 }
 
 h5::Handle open_for_editing(const std::string& path) {
-  h5::silence();
   const bool there = ::access(path.c_str(), F_OK) == 0;
   return h5::file(h5::check(there ? H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT)
                                   : H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT),
@@ -43,7 +43,7 @@ void copy_committed(const std::vector<long long>& values, std::int64_t rows, std
 }  // namespace
 
 RunSummary inspect(const std::string& path) {
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   const h5::Handle file = open_for_reading(path);
   RunSummary r;
   r.filetype = h5::read_text_attribute(file, "filetype");
@@ -85,24 +85,24 @@ RunSummary inspect(const std::string& path) {
 }
 
 std::vector<double> read_values(const std::string& path, const std::string& dataset) {
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   return h5::read_dataset<double>(open_for_reading(path), path, dataset);
 }
 
 std::string read_text(const std::string& path, const std::string& attribute) {
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   return h5::read_text_attribute(open_for_reading(path), attribute.c_str());
 }
 
 void write_text(const std::string& path, const std::string& attribute, const std::string& text) {
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   const h5::Handle file = open_for_editing(path);
   remove_attribute(file, path, attribute.c_str());
   h5::write_text_attribute(file, path, attribute.c_str(), text);
 }
 
 void write_integers(const std::string& path, const std::string& attribute, const std::vector<long long>& values) {
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   const h5::Handle file = open_for_editing(path);
   remove_attribute(file, path, attribute.c_str());
   h5::write_integers_attribute(file, path, attribute.c_str(), values);

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <optional>
 #include <stdexcept>
 
 #include "experiments/record/columns.hpp"
@@ -35,9 +34,8 @@ Block gather(const std::vector<Column<Row>>& columns, const std::vector<Row>& ro
 }
 
 void require_sizes(const RunHeader& h) {
-  if (h.agents < 1) throw std::logic_error("Recorder: agents must be at least 1");
-  for (const int n : {h.observation_size, h.action_size, h.model_inputs, h.rejected, h.physics_size})
-    if (n < 0) throw std::logic_error("Recorder: a declared size is negative");
+  for (const int n : {h.agents - 1, h.observation_size, h.action_size, h.model_inputs, h.rejected, h.physics_size})
+    if (n < 0) throw std::logic_error("Recorder: no agent, or a negative size is declared");
 }
 
 }  // namespace
@@ -67,6 +65,10 @@ struct Recorder::Impl {
   void append(const std::vector<Column<Row>>& columns, Table& table, const Block& block, hsize_t rows);
   void write_element(const Handle& dataset, const char* name, int agent, double value);
   void require_agent(int agent) const;
+  template <typename Visit>
+  void each_handle(const Visit& visit);
+  template <typename Write>
+  void guarded(const Write& write);
   void flush();
   void sync();
 };
@@ -134,7 +136,6 @@ Handle Recorder::Impl::create_vector(const char* name, hid_t type, hsize_t size,
 }
 
 void Recorder::Impl::create(const RunHeader& header) {
-  h5::silence();
   step = step_columns(header);
   episode = episode_columns(header);
   if (::access(path.c_str(), F_OK) == 0)
@@ -211,14 +212,40 @@ void Recorder::Impl::sync() {
   synced = std::chrono::steady_clock::now();
 }
 
+// The file is the last one.
+template <typename Visit>
+void Recorder::Impl::each_handle(const Visit& visit) {
+  for (std::vector<Table>* tables : {&step_tables, &episode_tables})
+    for (Table& table : *tables)
+      for (Handle& h : table.datasets) visit(h);
+  for (Handle& h : ledger) visit(h);
+  for (Handle* h : {&committed_steps, &committed_episodes, &file}) visit(*h);
+}
+
+// Whatever fails in `write` ends all writing: the file stays as a kill at that moment would have left it. Closing it
+// would write once more (a superblock that claims more than the disk took), so HDF5 keeps it open to the end.
+template <typename Write>
+void Recorder::Impl::guarded(const Write& write) {
+  try {
+    write();
+  } catch (...) {
+    broken = true;
+    each_handle([](Handle& h) { h.leak(); });
+    h5::abandon(path);
+    throw;
+  }
+}
+
 Recorder::Recorder(const std::string& path, const RunHeader& header) : impl_(std::make_unique<Impl>()) {
   require_sizes(header);
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   impl_->path = path;
   try {
     impl_->create(header);
   } catch (...) {
-    impl_.reset();  // handles close while the lock is held
+    const bool ours = static_cast<bool>(impl_->file);
+    impl_.reset();                     // handles close while the lock is held
+    if (ours) ::unlink(path.c_str());  // half a header is no record and would block the next try
     throw;
   }
 }
@@ -234,50 +261,43 @@ Recorder::~Recorder() {
 void Recorder::commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes) {
   Impl& m = *impl_;
   const Block step_block = gather(m.step, steps), episode_block = gather(m.episode, episodes);
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   m.require_agent(agent);
   const auto k = static_cast<std::size_t>(agent);
-  m.broken = true;  // until this block is safe
-  m.append(m.step, m.step_tables[k], step_block, steps.size());
-  m.append(m.episode, m.episode_tables[k], episode_block, episodes.size());
-  m.flush();
-  // Steps first: a kill between the two may leave an episode uncounted, never one that counts without its steps.
-  m.write_element(m.committed_steps, "committed_steps", agent, static_cast<double>(m.step_tables[k].rows));
-  m.write_element(m.committed_episodes, "committed_episodes", agent, static_cast<double>(m.episode_tables[k].rows));
-  m.flush();
-  if (std::chrono::steady_clock::now() - m.synced > sync_period) m.sync();
-  m.broken = false;
+  m.guarded([&] {
+    m.append(m.step, m.step_tables[k], step_block, steps.size());
+    m.append(m.episode, m.episode_tables[k], episode_block, episodes.size());
+    m.flush();
+    // Steps first: a kill between the two may leave an episode uncounted, never one that counts without its steps.
+    m.write_element(m.committed_steps, "committed_steps", agent, static_cast<double>(m.step_tables[k].rows));
+    m.write_element(m.committed_episodes, "committed_episodes", agent, static_cast<double>(m.episode_tables[k].rows));
+    m.flush();
+    if (std::chrono::steady_clock::now() - m.synced > sync_period) m.sync();
+  });
 }
 
 void Recorder::commit_ledger(int agent, const LedgerRow& row) {
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   Impl& m = *impl_;
   m.require_agent(agent);
-  m.broken = true;
-  for (std::size_t i = 0; i < m.ledger.size(); ++i)
-    m.write_element(m.ledger[i], ledger_columns[i].name, agent, row.*ledger_columns[i].member);
-  m.flush();
-  m.broken = false;
+  m.guarded([&] {
+    for (std::size_t i = 0; i < m.ledger.size(); ++i)
+      m.write_element(m.ledger[i], ledger_columns[i].name, agent, row.*ledger_columns[i].member);
+    m.flush();
+  });
 }
 
 void Recorder::close() {
-  const std::scoped_lock lock(h5::library_mutex());
+  const h5::Session session;
   Impl& m = *impl_;
   if (!m.file) return;
-  std::optional<base::FileError> failure;
-  try {
+  m.guarded([&] {
     m.flush();
     m.sync();
-  } catch (const base::FileError& e) {
-    failure = e;
-  }
-  m.step_tables.clear();
-  m.episode_tables.clear();
-  m.ledger.clear();
-  m.committed_steps.reset();
-  m.committed_episodes.reset();
-  if (!m.file.reset() && !failure) failure.emplace(m.path, "cannot be closed: " + h5::last_error());
-  if (failure) throw *failure;
+  });
+  bool closed = true;
+  m.each_handle([&](Handle& h) { closed = h.reset() && closed; });
+  if (!closed) throw base::FileError(m.path, "cannot be closed: " + h5::last_error());
 }
 
 }  // namespace infans::experiments

@@ -73,6 +73,7 @@ Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environmen
       successes_wanted_(static_cast<int>(o.integer("life.successes"))),
       babbling_episodes_(static_cast<int>(o.integer("agent.babbling_episodes"))),
       rejected_(static_cast<int>(o.integer("record.rejected"))),
+      consolidate_every_(static_cast<int>(o.integer("agent.consolidate_every"))),
       budget_(o.integer("life.decisions")),
       tolerance_(o.number("success.tolerance")),
       random_data_(o.text("agent.data") == "random"),
@@ -118,7 +119,10 @@ bool Life::next_step() {
   }
   record(state, decision, next, surprise);
   observation_ = next;
-  if (++index_ == episode_steps_) end_episode();
+  if (++index_ == episode_steps_)
+    end_episode();
+  else if (!evaluation_ && consolidate_every_ > 0 && index_ % consolidate_every_ == 0)
+    agent_.consolidate();
   const bool grown_up = successes_wanted_ > 0 && in_a_row_ >= successes_wanted_ && index_ == 0;
   const bool spent = progress_.decisions >= budget_ && !(evaluation_ && random_data_);
   return !(grown_up || spent);

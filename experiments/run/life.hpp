@@ -61,7 +61,7 @@ class Life {
   std::unique_ptr<envs::Environment> world_;
   std::shared_ptr<agents::PlanarTip> preference_;
   agents::Agent agent_;
-  const int episode_steps_, success_steps_, successes_wanted_, babbling_episodes_, rejected_;
+  const int episode_steps_, success_steps_, successes_wanted_, babbling_episodes_, rejected_, consolidate_every_;
   const std::int64_t budget_;
   const double tolerance_;
   const bool random_data_;

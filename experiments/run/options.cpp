@@ -77,6 +77,8 @@ config::OptionTable life_options() {
        "own: learns from what it does; random: learns from babbling, and the planner is only tested after each "
        "episode (test episodes are neither learned from nor counted)"},
       {"agent.babbling_episodes", whole(0), 0, 1000000, {}, "episodes", "first episodes that only babble"},
+      {"agent.consolidate_every", whole(10), 0, 1000000, {}, "decisions",
+       "how often everything lived is learned anew inside an episode; 0: only at its end. Between, rank-1 updates"},
       {"agent.babbling_spread", 0.6, 0, 10, {}, "", "standard deviation of babbled commands"},
       {"agent.babbling_colour", 1.0, 0, 4, {}, "", "power of babbling ~ 1 / frequency^colour: 0 white, 1 pink, 2 red"},
       {"model.fourier_features", whole(200), 0, 4096, {}, "", "random Fourier features"},
