@@ -93,6 +93,17 @@ inline std::vector<Column<EpisodeRow>> episode_columns(const RunHeader& h) {
   };
 }
 
+// One dataset's values of a block, gathered (and checked) before anything is written.
+using Block = std::vector<std::vector<double>>;
+
+template <typename Row>
+Block gather(const std::vector<Column<Row>>& columns, const std::vector<Row>& rows) {
+  Block block(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    for (const Row& row : rows) columns[i].append(row, block[i]);
+  return block;
+}
+
 inline constexpr struct {
   const char* name;
   const char* doc;

@@ -22,17 +22,6 @@ constexpr hsize_t step_chunk = 64, episode_chunk = 32;
 // Power loss costs at most this much; a killed process costs nothing that was flushed.
 constexpr std::chrono::seconds sync_period{5};
 
-// One dataset's values of a block, gathered (and checked) before anything is written.
-using Block = std::vector<std::vector<double>>;
-
-template <typename Row>
-Block gather(const std::vector<Column<Row>>& columns, const std::vector<Row>& rows) {
-  Block block(columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    for (const Row& row : rows) columns[i].append(row, block[i]);
-  return block;
-}
-
 void require_sizes(const RunHeader& h) {
   for (const int n : {h.agents - 1, h.observation_size, h.action_size, h.model_inputs, h.rejected, h.physics_size})
     if (n < 0) throw std::logic_error("Recorder: no agent, or a negative size is declared");
@@ -182,6 +171,8 @@ void Recorder::Impl::append(const std::vector<Column<Row>>& columns, Table& tabl
     const Handle memory =
         h5::space(check(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), path, what));
     check(H5Dwrite(d, H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, block[i].data()), path, what);
+    // Each by itself: H5Fflush goes on to the metadata after a failed data write, and the index then points to nothing.
+    check(H5Dflush(d), path, what);
   }
   table.rows += rows;
 }

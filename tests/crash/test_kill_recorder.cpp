@@ -2,13 +2,16 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <thread>
 
 #include "core/base/error.hpp"
@@ -21,20 +24,28 @@ using experiments::Recorder;
 
 namespace {
 
-// Where the process dies: at this write from now (-1: never), after the pages before the torn one. The kernel stops a
-// killed process's write between pages, so this is what a SIGKILL can do.
-std::atomic<long> writes_left{-1};
-std::atomic<bool> tear{false};
+// What happens at one write: the process dies before it, or between two of its pages (where the kernel stops a killed
+// process's write); or it fails, and alone or with all that follow.
+enum class Fault { kill, tear, error, full };
+std::atomic<long> writes_left{-1};  // to the fault; never if negative from the start
+std::atomic<Fault> fault{Fault::kill};
+std::atomic<bool> disk_full{false};
 constexpr std::size_t page = 4096;
 
 }  // namespace
 
 // HDF5 writes through this one instead of libc's.
 extern "C" ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
-  if (writes_left >= 0 && writes_left-- == 0) {
+  const bool now = writes_left >= 0 && writes_left-- == 0;
+  if (now && (fault == Fault::kill || fault == Fault::tear)) {
     const std::size_t first = page - static_cast<std::size_t>(offset) % page;
-    if (tear && first < size) syscall(SYS_pwrite64, fd, data, first, offset);
+    if (fault == Fault::tear && first < size) syscall(SYS_pwrite64, fd, data, first, offset);
     ::kill(getpid(), SIGKILL);
+  }
+  if (now && fault == Fault::full) disk_full = true;
+  if (now || disk_full) {
+    errno = disk_full ? ENOSPC : EIO;
+    return -1;
   }
   return syscall(SYS_pwrite64, fd, data, size, offset);
 }
@@ -63,6 +74,7 @@ void commit_block(Recorder& recorder, int agent, long i, Progress& progress) {
 
 template <typename Body>
 pid_t in_child(const Body& body) {
+  std::cout.flush();  // or a child that exits prints it again
   const pid_t child = fork();
   if (child == 0) {
     int status = 99;
@@ -98,16 +110,53 @@ void check_record(const std::string& path, const Progress& progress) {
   CHECK(wrong_rows(path, s) == "");
 }
 
-// Creates a record, then dies at write `death` (-1: closes after `blocks` blocks of each agent).
-int live(const std::string& path, long blocks, long death, Progress& progress) {
-  constexpr long many = 1'000'000'000;
+constexpr long blocks = 8;  // 160 rows of each agent: two full chunks and a partial one
+constexpr long never = 1'000'000'000;
+
+// Creates a record and lives; the fault comes at write `at`.
+int live(const std::string& path, long at, Progress& progress) {
   Recorder recorder(path, known_header(2));
-  writes_left = death >= 0 ? death : many;
+  writes_left = at;
   for (long i = 0; i < blocks; ++i)
     for (int k = 0; k < 2; ++k) commit_block(recorder, k, i, progress);
-  progress.writes = many - writes_left;
+  progress.writes = at - writes_left;
   recorder.close();
   return 0;
+}
+
+// Lives to a failed write: 0 if all goes as it must, down to a normal exit.
+int fail(const Directory& d, long at, Progress& progress) {
+  Recorder recorder(d.file("run.h5"), known_header(2));
+  writes_left = at;
+  std::string text;
+  try {
+    for (long i = 0; i < blocks; ++i)
+      for (int k = 0; k < 2; ++k) commit_block(recorder, k, i, progress);
+  } catch (const base::FileError& e) {
+    text = e.what();
+  }
+  const char* reason = fault == Fault::full ? "No space left" : "Input/output error";
+  if (text.find("run.h5") == std::string::npos || text.find(reason) == std::string::npos) {
+    std::fprintf(stderr, "%s\n", text.c_str());
+    return 1;
+  }
+  disk_full = false;  // room again, but this record is over
+  try {
+    recorder.commit(1, {}, {});
+    return 2;
+  } catch (const base::FileError&) {
+  }
+  try {
+    inspect(d.file("run.h5"));
+    return 3;
+  } catch (const base::FileError&) {
+  }
+  recorder.close();
+  Recorder next(d.file("next.h5"), known_header(1));
+  next.commit(0, known_steps(0, 0, block), {});
+  next.close();
+  if (inspect(d.file("next.h5")).per_agent[0].committed_steps != block) return 4;
+  std::exit(0);  // with what HDF5 does at exit
 }
 
 }  // namespace
@@ -140,72 +189,51 @@ TEST_CASE("killed at random moments, two threads") {
   }
 }
 
-TEST_CASE("killed before every write, and in the middle of every write that crosses a page") {
-  const long blocks = 8;  // 160 rows: two full chunks and a partial one
-  long writes = 0;
-  {
-    const Directory d;
-    const Shared shared;
-    REQUIRE(status_of(in_child([&] { return live(d.file("run.h5"), blocks, -1, *shared.at); })) == 0);
-    writes = shared.at->writes;
-    check_record(d.file("run.h5"), *shared.at);
-  }
-  REQUIRE(writes > 100);
-  // All of them with INFANS_CRASH_STRIDE=1; the default samples evenly, with a stride that is no multiple of a block.
+namespace {
+
+// How many writes `blocks` blocks take.
+long count_writes() {
+  const Directory d;
+  const Shared shared;
+  REQUIRE(status_of(in_child([&] { return live(d.file("run.h5"), never, *shared.at); })) == 0);
+  check_record(d.file("run.h5"), *shared.at);
+  REQUIRE(shared.at->writes > 100);
+  return shared.at->writes;
+}
+
+// 1: every write. The default samples evenly; a prime meets all datasets.
+long stride() {
   const char* chosen = std::getenv("INFANS_CRASH_STRIDE");
-  const long stride = chosen != nullptr ? std::max(1L, std::atol(chosen)) : 17;
-  for (const bool torn : {false, true})
-    for (long death = torn ? 5 : 0; death < writes; death += stride) {
-      CAPTURE(death);
-      CAPTURE(torn);
+  return chosen != nullptr ? std::max(1L, std::atol(chosen)) : 23;
+}
+
+}  // namespace
+
+TEST_CASE("killed before every write, and in the middle of every write that crosses a page") {
+  const long writes = count_writes();
+  for (const Fault f : {Fault::kill, Fault::tear})
+    for (long at = f == Fault::tear ? 5 : 0; at < writes; at += stride()) {
+      CAPTURE(at);
+      CAPTURE(static_cast<int>(f));
       const Directory d;
       const Shared shared;
-      tear = torn;
-      const int status = status_of(in_child([&] { return live(d.file("run.h5"), blocks, death, *shared.at); }));
+      fault = f;
+      const int status = status_of(in_child([&] { return live(d.file("run.h5"), at, *shared.at); }));
       REQUIRE(WIFSIGNALED(status));
       check_record(d.file("run.h5"), *shared.at);
     }
-  tear = false;
 }
 
-TEST_CASE("a full disk is an error that names the file, and later commits are refused") {
-  for (rlim_t room = 0; room < 200'000; room += 10'007) {
-    CAPTURE(room);
-    const Directory d;
-    const Shared shared;
-    const pid_t child = in_child([&] {
-      signal(SIGXFSZ, SIG_IGN);  // then a write past the limit is EFBIG
-      auto recorder = std::make_unique<Recorder>(d.file("run.h5"), known_header(2));
-      const rlim_t limit = std::filesystem::file_size(d.file("run.h5")) + room;
-      rlimit unlimited;
-      getrlimit(RLIMIT_FSIZE, &unlimited);
-      const rlimit value{limit, unlimited.rlim_max};
-      setrlimit(RLIMIT_FSIZE, &value);
-      int wrong = 1;
-      try {
-        for (long i = 0; i < 10'000; ++i) commit_block(*recorder, 0, i, *shared.at);
-      } catch (const base::FileError& e) {
-        const std::string text = e.what();
-        wrong = text.find("run.h5") == std::string::npos || text.find("File too large") == std::string::npos;
-        if (wrong) std::fprintf(stderr, "%s\n", e.what());
-      }
-      try {
-        recorder->commit(1, {}, {});
-        wrong |= 2;
-      } catch (const base::FileError&) {
-      }
-      recorder.reset();  // must neither throw nor hang nor write
-      setrlimit(RLIMIT_FSIZE, &unlimited);
-      Recorder next(d.file("next.h5"), known_header(2));  // room again: other records work
-      commit_block(next, 1, 0, *shared.at);
-      next.close();
-      shared.at->done[1] = 0;
-      if (inspect(d.file("next.h5")).per_agent[1].committed_steps != block) wrong |= 4;
-      std::fflush(nullptr);
-      std::exit(wrong);  // with HDF5's own closing of what is still open
-      return wrong;
-    });
-    REQUIRE(status_of(child) == 0);
-    check_record(d.file("run.h5"), *shared.at);
-  }
+TEST_CASE("a failed write is an error that names the file and its reason, and nothing is written after it") {
+  const long writes = count_writes();
+  for (const Fault f : {Fault::error, Fault::full})
+    for (long at = f == Fault::full ? 7 : 0; at < writes; at += stride()) {
+      CAPTURE(at);
+      CAPTURE(static_cast<int>(f));
+      const Directory d;
+      const Shared shared;
+      fault = f;
+      REQUIRE(status_of(in_child([&] { return fail(d, at, *shared.at); })) == 0);
+      check_record(d.file("run.h5"), *shared.at);
+    }
 }
