@@ -20,6 +20,7 @@ std::string number_text(double x) {
 }
 
 std::string short_number(double x) {
+  if (std::abs(x) < 1e15 && x == std::floor(x)) return std::to_string(static_cast<long long>(x));
   std::array<char, 32> buffer;
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), x).ptr};
 }

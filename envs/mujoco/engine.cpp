@@ -1,5 +1,6 @@
 #include "envs/mujoco/engine.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -28,8 +29,10 @@ void on_log(const mjLogMessage* message) {
   }
 }
 
+// MuJoCo's message on one line.
 std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  while (!text.empty() && text.back() == ' ') text.pop_back();
   return text;
 }
 

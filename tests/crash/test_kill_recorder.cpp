@@ -237,3 +237,25 @@ TEST_CASE("a failed write is an error that names the file and its reason, and no
       check_record(d.file("run.h5"), *shared.at);
     }
 }
+
+TEST_CASE("a record that cannot be created leaves nothing behind") {
+  for (const long at : {0L, 1L, 5L, 40L}) {
+    CAPTURE(at);
+    const Directory d;
+    fault = Fault::full;
+    REQUIRE(status_of(in_child([&] {
+              writes_left = at;
+              try {
+                Recorder(d.file("run.h5"), known_header(2));
+                return 1;
+              } catch (const base::FileError&) {
+              }
+              disk_full = false;
+              if (std::filesystem::exists(d.file("run.h5"))) return 2;
+              Recorder again(d.file("run.h5"), known_header(2));
+              again.commit(0, known_steps(0, 0, block), {});
+              return 0;
+            })) == 0);
+    CHECK(inspect(d.file("run.h5")).per_agent[0].committed_steps == block);
+  }
+}
