@@ -24,10 +24,10 @@ struct AgentOptions {
   inference::TransitionOptions model;
   PlannerOptions planner;
   Policy policy = Policy::efe;
-  int babbling_episodes = 0;      // first episodes that only babble
-  double babbling_spread = 0.6;   // standard deviation of babbled commands
-  double babbling_colour = 1.0;   // beta of their noise
-  double slide_scale = 1.0;       // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
+  int babbling_episodes = 0;     // first episodes that only babble
+  double babbling_spread = 0.6;  // standard deviation of babbled commands
+  double babbling_colour = 1.0;  // beta of their noise
+  double slide_scale = 1.0;      // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
   double slide_velocity_scale = 2.0;
   double hinge_velocity_scale = 6.0;
 };
@@ -35,14 +35,14 @@ struct AgentOptions {
 struct Decision {
   Eigen::VectorXd action;
   bool planned = false;
-  Plan plan;               // where planned
+  Plan plan;                 // where planned
   inference::Belief belief;  // about the next state
 };
 
 class Agent {
  public:
-  Agent(const envs::Spec& body, const AgentOptions& options, std::shared_ptr<Preference> preference,
-        std::uint64_t seed, int episode_steps);
+  Agent(const envs::Spec& body, const AgentOptions& options, std::shared_ptr<Preference> preference, std::uint64_t seed,
+        int episode_steps);
 
   // babble: this episode tries commands instead of planning.
   void begin_episode(int episode, bool babble);

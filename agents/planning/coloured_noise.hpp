@@ -1,5 +1,5 @@
-// Temporally correlated command noise: power ~ 1 / frequency^beta (Timmer & Koenig 1995; used for planning by Pinneri et
-// al. 2020). beta 0 white, 1 pink, 2 red. Unit variance at every lag 0.
+// Temporally correlated command noise: power ~ 1 / frequency^beta (Timmer & Koenig 1995; used for planning by Pinneri
+// et al. 2020). beta 0 white, 1 pink, 2 red. Unit variance at every lag 0.
 #pragma once
 
 #include <Eigen/Dense>

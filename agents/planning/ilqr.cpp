@@ -134,9 +134,8 @@ bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd
     const VectorXd k = feedforward.col(t);
     value = q.head(states_) + k_t.transpose() * (qq.bottomRightCorner(actions_, actions_) * k + q.tail(actions_)) +
             qux.transpose() * k;
-    curvature = qq.topLeftCorner(states_, states_) +
-                k_t.transpose() * qq.bottomRightCorner(actions_, actions_) * k_t + k_t.transpose() * qux +
-                qux.transpose() * k_t;
+    curvature = qq.topLeftCorner(states_, states_) + k_t.transpose() * qq.bottomRightCorner(actions_, actions_) * k_t +
+                k_t.transpose() * qux + qux.transpose() * k_t;
     curvature = 0.5 * (curvature + curvature.transpose()).eval();
   }
   return true;

@@ -39,7 +39,7 @@ class Imagination {
   // d z_j / d [state; action]_k is nonzero for one k: its index, and whether it is -sin, cos or a constant.
   struct Link {
     int source;
-    float factor;     // constant part
+    float factor;      // constant part
     int partner = -1;  // row of z that multiplies: d sin = cos, d cos = -sin
   };
 

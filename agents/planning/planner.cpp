@@ -21,8 +21,8 @@ MatrixXd clipped(const MatrixXd& m) { return m.cwiseMax(-1.0).cwiseMin(1.0); }
 
 }  // namespace
 
-Planner::Planner(const model::Encoding& encoding, const PlannerOptions& options,
-                 std::shared_ptr<Preference> preference, const kernels::Table& kernels)
+Planner::Planner(const model::Encoding& encoding, const PlannerOptions& options, std::shared_ptr<Preference> preference,
+                 const kernels::Table& kernels)
     : options_(options),
       preference_(std::move(preference)),
       imagination_(encoding, kernels),
@@ -64,8 +64,8 @@ Plan Planner::plan(const VectorXd& state, inference::RolloutTables tables, rando
   for (int r = 0; r < options_.rejected; ++r) {
     const int rank = options_.rejected > 1 ? 1 + r * (last - 1) / (options_.rejected - 1) : 1;
     const auto k = static_cast<std::size_t>(order_[static_cast<std::size_t>(std::min(rank, last))]);
-    plan.rejected.push_back({realised_[k].col(0), scores_[k].pragmatic,
-                             options_.epistemic_weight * scores_[k].epistemic});
+    plan.rejected.push_back(
+        {realised_[k].col(0), scores_[k].pragmatic, options_.epistemic_weight * scores_[k].epistemic});
   }
   remember(best);
   return plan;

@@ -17,19 +17,19 @@
 namespace infans::agents {
 
 struct PlannerOptions {
-  int horizon = 15;             // decisions
-  int candidates = 200;         // of the first CEM iteration
-  int iterations = 3;           // CEM
+  int horizon = 15;              // decisions
+  int candidates = 200;          // of the first CEM iteration
+  int iterations = 3;            // CEM
   double candidate_decay = 1.3;  // candidates shrink by this factor an iteration
   int elites = 10;
-  double spread = 0.6;          // first standard deviation of the commands
-  double momentum = 0.1;        // of mean and spread over iterations
-  double noise_colour = 1.0;    // beta
+  double spread = 0.6;        // first standard deviation of the commands
+  double momentum = 0.1;      // of mean and spread over iterations
+  double noise_colour = 1.0;  // beta
   int ilqr_iterations = 5;
-  int ilqr_starts = 1;          // candidates that are refined; the best result is kept
-  bool feedback = true;         // shape rollouts by the previous gains
+  int ilqr_starts = 1;   // candidates that are refined; the best result is kept
+  bool feedback = true;  // shape rollouts by the previous gains
   double epistemic_weight = 1.0;
-  int rejected = 4;             // candidates of the last iteration kept for the record
+  int rejected = 4;  // candidates of the last iteration kept for the record
 };
 
 struct Plan {
@@ -58,9 +58,9 @@ class Planner {
     double pragmatic = 0.0, epistemic = 0.0, total = 0.0;
   };
   struct Trajectory {
-    Eigen::MatrixXd action;              // U x T
-    Eigen::MatrixXd state;               // S x (T + 1)
-    std::vector<Eigen::MatrixXd> gain;   // T of U x S
+    Eigen::MatrixXd action;             // U x T
+    Eigen::MatrixXd state;              // S x (T + 1)
+    std::vector<Eigen::MatrixXd> gain;  // T of U x S
     Score score;
   };
 
@@ -81,12 +81,12 @@ class Planner {
   ColouredNoise noise_;
   int states_, actions_;
 
-  Eigen::MatrixXd mean_, deviation_;      // U x T
-  std::vector<Eigen::MatrixXd> kept_;     // elites carried over, U x T each
+  Eigen::MatrixXd mean_, deviation_;   // U x T
+  std::vector<Eigen::MatrixXd> kept_;  // elites carried over, U x T each
   std::vector<Eigen::MatrixXd> proposed_, realised_;
   std::vector<Score> scores_;
-  std::vector<int> order_;                // candidates by score, best first
-  Eigen::MatrixXd feedback_state_;        // S x T, of the previous decision, shifted by one
+  std::vector<int> order_;                      // candidates by score, best first
+  Eigen::MatrixXd feedback_state_;              // S x T, of the previous decision, shifted by one
   std::vector<Eigen::MatrixXd> feedback_gain_;  // empty: none
   Batch state_, next_, action_, jacobian_, gain_gradient_;
   std::vector<float> gain_, pragmatic_, epistemic_;

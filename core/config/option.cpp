@@ -101,8 +101,8 @@ const Value& Options::at(const std::string& key) const { return values_.at(key);
 void Options::set(const std::string& key, const Value& value, const std::string& where) {
   const Option& o = find(key, where);
   const auto refuse = [&](const std::string& what) {
-    throw base::OptionError(key, where + ": " + key + " = " + to_text(value) + " " + what + "; legal: " +
-                                     legal_values(o));
+    throw base::OptionError(key,
+                            where + ": " + key + " = " + to_text(value) + " " + what + "; legal: " + legal_values(o));
   };
   Value v = value;
   if (std::holds_alternative<double>(o.standard) && std::holds_alternative<long>(v))

@@ -13,8 +13,8 @@ namespace infans::config {
 using Value = std::variant<bool, long, double, std::string>;
 
 struct Option {
-  std::string key;  // "table.name" as in a life's TOML file
-  Value standard;   // default; its type is the option's type
+  std::string key;   // "table.name" as in a life's TOML file
+  Value standard;    // default; its type is the option's type
   double low = 0.0;  // legal range of numbers, inclusive
   double high = 0.0;
   std::vector<std::string> choices;  // legal words; empty: any text

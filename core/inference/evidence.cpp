@@ -54,9 +54,8 @@ double log_evidence_gradient(const model::FourierFeatures& features, const Evide
   g.array() *= -features.amplitude() * angle.array().sin();
   VectorXd grad(z.cols() + 2);
   grad.head(z.cols()) = -(g * w).cwiseProduct(z).colwise().sum().transpose();
-  const VectorXd effect =
-      0.5 * outputs * (1.0 - lambda.array() * covariance.diagonal().array()) -
-      0.5 * lambda.array() * (mean.array().square().matrix() * noise.cwiseInverse()).array();
+  const VectorXd effect = 0.5 * outputs * (1.0 - lambda.array() * covariance.diagonal().array()) -
+                          0.5 * lambda.array() * (mean.array().square().matrix() * noise.cwiseInverse()).array();
   grad(z.cols()) = effect.head(d).sum();
   grad(z.cols() + 1) = effect.tail(h).sum();
 

@@ -17,8 +17,8 @@ struct EvidenceOptions {
 
 // What is ascended: one length scale an input, one precision a group of features (Fourier; hierarchy).
 struct EvidenceParameters {
-  Eigen::VectorXd length_scale;   // I
-  double fourier_precision = 0;   // lambda of the Fourier features
+  Eigen::VectorXd length_scale;    // I
+  double fourier_precision = 0;    // lambda of the Fourier features
   double hierarchy_precision = 0;  // lambda of the extra features
 };
 

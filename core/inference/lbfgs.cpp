@@ -30,8 +30,7 @@ Eigen::VectorXd two_loop(const std::deque<Pair>& pairs, const Eigen::VectorXd& g
     q -= alpha[i] * pairs[i].y;
   }
   if (!pairs.empty()) q *= pairs.back().s.dot(pairs.back().y) / pairs.back().y.squaredNorm();
-  for (std::size_t i = 0; i < pairs.size(); ++i)
-    q += (alpha[i] - pairs[i].rho * pairs[i].y.dot(q)) * pairs[i].s;
+  for (std::size_t i = 0; i < pairs.size(); ++i) q += (alpha[i] - pairs[i].rho * pairs[i].y.dot(q)) * pairs[i].s;
   return q;
 }
 

@@ -7,9 +7,9 @@ namespace infans::inference {
 
 struct SettleOptions {
   int max_steps = 20;
-  double step = 0.2;       // first step size; halved whenever F would rise, so F never does (beyond its rounding)
-  double momentum = 0.0;   // heavy ball (Polyak 1964), dropped when F would rise
-  double slope = 0.0;      // stop when F falls by less than slope * (1 + |F|) in a step; 0: never
+  double step = 0.2;      // first step size; halved whenever F would rise, so F never does (beyond its rounding)
+  double momentum = 0.0;  // heavy ball (Polyak 1964), dropped when F would rise
+  double slope = 0.0;     // stop when F falls by less than slope * (1 + |F|) in a step; 0: never
 };
 
 struct SettleReport {

@@ -41,8 +41,8 @@ std::vector<float> row_major(const Matrix& m) {
 }  // namespace
 
 kernels::FeatureModel RolloutTables::model() const {
-  return {inputs,         fourier,          frequency.data(), phase.data(),    hidden,        weight1.data(),
-          bias1.data(),   weight2.data(),   bias2.data(),     outputs + draws, readout.data()};
+  return {inputs,       fourier,        frequency.data(), phase.data(),    hidden,        weight1.data(),
+          bias1.data(), weight2.data(), bias2.data(),     outputs + draws, readout.data()};
 }
 
 TransitionModel::TransitionModel(model::Encoding encoding, const TransitionOptions& options, std::uint64_t seed,
@@ -143,8 +143,8 @@ void TransitionModel::refit() {
   if (options_.evidence_steps > 0) {
     const EvidenceOptions o{options_.evidence_steps, options_.noise_floor, options_.length_scale,
                             options_.prior_precision};
-    const EvidenceParameters p = ascend_evidence(
-        fourier_, {fourier_.length_scale, fourier_precision_, hierarchy_precision_}, z, extra, y, o);
+    const EvidenceParameters p =
+        ascend_evidence(fourier_, {fourier_.length_scale, fourier_precision_, hierarchy_precision_}, z, extra, y, o);
     fourier_.length_scale = p.length_scale;
     fourier_precision_ = p.fourier_precision;
     hierarchy_precision_ = p.hierarchy_precision;

@@ -17,13 +17,13 @@ namespace infans::inference {
 
 struct TransitionOptions {
   int fourier_features = 200;
-  int hierarchy_features = 16;      // units of each hidden layer of the hierarchy; 0: none
-  int hierarchy_epochs = 5;         // passes over the data a refit
-  int evidence_steps = 25;          // L-BFGS iterations a refit; 0: length scales and precisions stay
-  double length_scale = 1.5;        // first length scale of every input
-  double prior_precision = 1e-3;    // first lambda: noise variance / weight variance
-  double noise_floor = 0.01;        // smallest noise, fraction of a target's standard deviation
-  int draws = 8;                    // posterior directions that estimate information gain in rollouts
+  int hierarchy_features = 16;    // units of each hidden layer of the hierarchy; 0: none
+  int hierarchy_epochs = 5;       // passes over the data a refit
+  int evidence_steps = 25;        // L-BFGS iterations a refit; 0: length scales and precisions stay
+  double length_scale = 1.5;      // first length scale of every input
+  double prior_precision = 1e-3;  // first lambda: noise variance / weight variance
+  double noise_floor = 0.01;      // smallest noise, fraction of a target's standard deviation
+  int draws = 8;                  // posterior directions that estimate information gain in rollouts
 };
 
 // Belief about the next state before it is seen; vectors of state_size, SI units.
@@ -78,8 +78,8 @@ class TransitionModel {
   model::Hierarchy hierarchy_;
   Adam adam_;
   model::BayesianReadout readout_;
-  Eigen::VectorXd target_scale_;        // SI units of a standardised output
-  Eigen::MatrixXd inputs_, targets_;    // rows_ x I, rows_ x O: every transition lived, SI targets
+  Eigen::VectorXd target_scale_;      // SI units of a standardised output
+  Eigen::MatrixXd inputs_, targets_;  // rows_ x I, rows_ x O: every transition lived, SI targets
   Eigen::Index rows_ = 0;
   std::uint64_t refits_ = 0;
 };

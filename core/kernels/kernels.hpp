@@ -1,6 +1,7 @@
 // Batched kernels for imagined rollouts, compiled once per instruction set; plain.cpp holds the readable twin of each.
-// Only raw pointers cross this boundary. Arrays are structure-of-arrays: value i of column n stands at [i * stride + n];
-// stride is a multiple of `lanes` and every array is readable and writable up to it (padding columns are computed too).
+// Only raw pointers cross this boundary. Arrays are structure-of-arrays: value i of column n stands at [i * stride +
+// n]; stride is a multiple of `lanes` and every array is readable and writable up to it (padding columns are computed
+// too).
 #pragma once
 
 namespace infans::kernels {
@@ -8,19 +9,20 @@ namespace infans::kernels {
 inline constexpr int lanes = 16;
 
 // Features of one input vector z: Fourier features cos(pi (frequency z + phase)) (Rahimi & Recht 2007; half-turns make
-// the range reduction exact; their amplitude belongs into the readout) followed by the activities of the upper hidden layer of a two-layer tanh hierarchy; then a linear readout of `columns` columns.
+// the range reduction exact; their amplitude belongs into the readout) followed by the activities of the upper hidden
+// layer of a two-layer tanh hierarchy; then a linear readout of `columns` columns.
 struct FeatureModel {
   int inputs = 0;                    // I
   int fourier = 0;                   // D
   const float* frequency = nullptr;  // [D x I], half-turns
   const float* phase = nullptr;      // [D], half-turns
-  int hidden = 0;                  // H, 0: no hierarchy
-  const float* weight1 = nullptr;  // [I x H]
-  const float* bias1 = nullptr;    // [H]
-  const float* weight2 = nullptr;  // [H x H], row = unit of the lower layer
-  const float* bias2 = nullptr;    // [H]
-  int columns = 0;                 // C
-  const float* readout = nullptr;  // [(D + H) x C]
+  int hidden = 0;                    // H, 0: no hierarchy
+  const float* weight1 = nullptr;    // [I x H]
+  const float* bias1 = nullptr;      // [H]
+  const float* weight2 = nullptr;    // [H x H], row = unit of the lower layer
+  const float* bias2 = nullptr;      // [H]
+  int columns = 0;                   // C
+  const float* readout = nullptr;    // [(D + H) x C]
 
   int features() const { return fourier + hidden; }
 };

@@ -36,7 +36,8 @@ INFANS_INLINE vf affine(const float* row, float bias, const float* x, int count)
 }
 
 // dst = tanh(weight' x + bias); weight is input-major so that a block of units shares each load of x.
-INFANS_INLINE void tanh_layer(const float* weight, const float* bias, int units, const float* x, int inputs, float* dst) {
+INFANS_INLINE void tanh_layer(const float* weight, const float* bias, int units, const float* x, int inputs,
+                              float* dst) {
   for (int h = 0; h < units; ++h) store(dst + h * width, set1(bias[h]));
   accumulate(weight, units, units, x, inputs, dst);
   for (int h = 0; h < units; ++h) store(dst + h * width, tanh_vector(load(dst + h * width)));
@@ -90,7 +91,7 @@ void jacobian(const FeatureModel& m, const float* z, int n, int stride, float* o
   float* slope = phi + m.features() * width;
   float* lower = slope + m.features() * width;
   float* sum = lower + m.hidden * width;
-  float* d_lower = sum + m.columns * width;            // [I x H]
+  float* d_lower = sum + m.columns * width;                // [I x H]
   float* d_upper = d_lower + m.hidden * m.inputs * width;  // [I x H]
   alignas(64) float tile[max_inputs * width];
   const int inputs = m.inputs;

@@ -7,9 +7,7 @@
 namespace infans::model {
 namespace {
 
-double log_det(const Eigen::LLT<Eigen::MatrixXd>& llt) {
-  return 2.0 * llt.matrixLLT().diagonal().array().log().sum();
-}
+double log_det(const Eigen::LLT<Eigen::MatrixXd>& llt) { return 2.0 * llt.matrixLLT().diagonal().array().log().sum(); }
 
 }  // namespace
 

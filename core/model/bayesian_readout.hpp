@@ -1,4 +1,5 @@
-// Bayesian linear readout: y = M' phi + noise, one posterior covariance shared by all outputs (Bishop 2006, section 3.3).
+// Bayesian linear readout: y = M' phi + noise, one posterior covariance shared by all outputs (Bishop 2006,
+// section 3.3).
 //
 //   prior     M_j ~ N(0, sigma_j^2 Lambda^-1),  sigma_j^2 ~ InvGamma(1, f^2)
 //   posterior A = Lambda + Phi' Phi,  M = A^-1 Phi' Y,  cov M_j = sigma_j^2 A^-1
@@ -34,7 +35,8 @@ class BayesianReadout {
   Eigen::VectorXd predict(const Eigen::VectorXd& phi) const { return mean_.transpose() * phi; }
   double epistemic_variance(const Eigen::VectorXd& phi) const;  // v
   double information_gain(const Eigen::VectorXd& phi) const;    // nats
-  // K directions z ~ N(0, A^-1), D x K: mean_k (phi . z_k)^2 estimates v; M + z sigma_j is a posterior draw of output j.
+  // K directions z ~ N(0, A^-1), D x K: mean_k (phi . z_k)^2 estimates v; M + z sigma_j is a posterior draw of output
+  // j.
   Eigen::MatrixXd draw_directions(int count, random::Stream& stream) const;
 
   // Log marginal likelihood of the rows given to fit(), sigma integrated out, nats.
@@ -42,7 +44,7 @@ class BayesianReadout {
   // ln det A: its increase over updates, times O/2, is the information gained.
   double log_det_precision() const;
 
-  const Eigen::MatrixXd& mean() const { return mean_; }                       // D x O
+  const Eigen::MatrixXd& mean() const { return mean_; }                      // D x O
   const Eigen::VectorXd& noise_variance() const { return noise_variance_; }  // O
   int features() const { return static_cast<int>(prior_precision_.size()); }
   int outputs() const { return static_cast<int>(mean_.cols()); }

@@ -14,8 +14,8 @@ namespace infans::model {
 enum class Activation { identity, tanh };
 
 struct HierarchyShape {
-  std::vector<int> widths;                     // units of each level, top first; at least 2 levels
-  Activation activation = Activation::tanh;    // of the hidden levels
+  std::vector<int> widths;                   // units of each level, top first; at least 2 levels
+  Activation activation = Activation::tanh;  // of the hidden levels
 };
 
 // Parameters only: const while activities settle, shared by all threads.

@@ -36,7 +36,8 @@ class Environment {
   virtual ~Environment() = default;
 
   virtual const Spec& spec() const = 0;
-  // Starts an episode; every random number comes from the stream. Returns the first observation, valid until the next call.
+  // Starts an episode; every random number comes from the stream. Returns the first observation, valid until the next
+  // call.
   virtual std::span<const double> reset(random::Stream& stream) = 0;
   // Holds the command for one control period. Throws base::SimulationError on NaN, divergence or an engine warning.
   virtual std::span<const double> step(std::span<const double> action) = 0;

@@ -86,8 +86,7 @@ Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environmen
 }
 
 void Life::begin_episode() {
-  random::Stream stream(
-      {progress_.seed, 0, random::Purpose::reset, static_cast<std::uint64_t>(progress_.episode)});
+  random::Stream stream({progress_.seed, 0, random::Purpose::reset, static_cast<std::uint64_t>(progress_.episode)});
   observation_ = to_eigen(world_->reset(stream));
   const bool babble = random_data_ ? !evaluation_ : progress_.episode < babbling_episodes_;
   agent_.begin_episode(progress_.episode, babble);
@@ -108,8 +107,8 @@ bool Life::next_step() {
     plan_seconds_ += wall_seconds() - before;
     ++planned_;
   }
-  const Eigen::VectorXd next = to_eigen(
-      world_->step({decision.action.data(), static_cast<std::size_t>(decision.action.size())}));
+  const Eigen::VectorXd next =
+      to_eigen(world_->step({decision.action.data(), static_cast<std::size_t>(decision.action.size())}));
   inference::Surprise surprise;
   if (evaluation_) {
     surprise = {next - decision.belief.mean, nan, nan, nan, 0.0};
@@ -220,9 +219,8 @@ void Life::finalize() {
   if (!steps_.empty()) recorder_.commit(progress_.agent, steps_, {});
   steps_.clear();
   progress_.seconds = wall_seconds() - started_wall_;
-  recorder_.commit_ledger(progress_.agent,
-                          {progress_.seconds, clock_seconds(CLOCK_THREAD_CPUTIME_ID) - started_cpu_,
-                           planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan});
+  recorder_.commit_ledger(progress_.agent, {progress_.seconds, clock_seconds(CLOCK_THREAD_CPUTIME_ID) - started_cpu_,
+                                            planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan});
 }
 
 }  // namespace infans::experiments

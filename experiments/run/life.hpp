@@ -17,12 +17,12 @@ namespace infans::experiments {
 struct LifeProgress {
   int agent = 0;  // from 0
   std::uint64_t seed = 0;
-  int episode = 0;             // episodes finished
-  std::int64_t decisions = 0;  // all-in: everything the agent lived and learned from
-  bool success = false;        // of the last judged episode
-  double mean_vfe = 0.0;       // nats, over the last episode
-  double hold_distance = 0.0;  // m
-  double seconds = 0.0;        // wall time so far
+  int episode = 0;                                       // episodes finished
+  std::int64_t decisions = 0;                            // all-in: everything the agent lived and learned from
+  bool success = false;                                  // of the last judged episode
+  double mean_vfe = 0.0;                                 // nats, over the last episode
+  double hold_distance = 0.0;                            // m
+  double seconds = 0.0;                                  // wall time so far
   std::int64_t first_success = -1, three_in_a_row = -1;  // decisions at the end of that episode; -1: not reached
   int successes = 0;
 };
@@ -69,7 +69,7 @@ class Life {
   LifeProgress progress_;
   Eigen::VectorXd observation_;
   std::vector<double> physics_;
-  int index_ = 0;           // step inside the episode
+  int index_ = 0;            // step inside the episode
   bool evaluation_ = false;  // this episode only tests the planner
   int in_a_row_ = 0;
   double best_distance_ = 0.0, hold_distance_ = 0.0, vfe_sum_ = 0.0, plan_seconds_ = 0.0;

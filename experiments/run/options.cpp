@@ -36,8 +36,8 @@ void read_toml(const std::string& text, const std::string& source, Options& opti
   try {
     read_table(toml::parse(text, source), "", source, options);
   } catch (const toml::parse_error& e) {
-    throw base::FileError(source, "line " + std::to_string(e.source().begin.line) + ": not valid TOML: " +
-                                      std::string(e.description()));
+    throw base::FileError(
+        source, "line " + std::to_string(e.source().begin.line) + ": not valid TOML: " + std::string(e.description()));
   }
 }
 
@@ -55,7 +55,12 @@ config::OptionTable life_options() {
       {"study.name", std::string("life"), 0, 0, {}, "", "name of the study, written into its files"},
       {"study.summary", std::string(""), 0, 0, {}, "", "one sentence on what it asks"},
       {"population.agents", whole(8), 1, 100000, {}, "agents", "how many agents live"},
-      {"population.seed", whole(1), 0, 2147483647, {}, "",
+      {"population.seed",
+       whole(1),
+       0,
+       2147483647,
+       {},
+       "",
        "seed of the first agent; agent k has this seed + k - 1, which is its identity in every run"},
       {"body.mjcf", std::string("cartpole"), 0, 0, {}, "", "a shipped body or the path of an MJCF file"},
       {"world.control_period", 0.1, 0.001, 10, {}, "s", "time between two decisions"},
@@ -64,25 +69,56 @@ config::OptionTable life_options() {
       {"preference.length", 0.6, 0.001, 100, {}, "m", "from the hinge to the tip that the preference is about"},
       {"preference.goal_x", 0.0, -100, 100, {}, "m", "preferred place of the tip, along the slide"},
       {"preference.goal_z", 0.6, -100, 100, {}, "m", "preferred height of the tip over the hinge"},
-      {"preference.width", 0.03, 1e-4, 100, {}, "m",
+      {"preference.width",
+       0.03,
+       1e-4,
+       100,
+       {},
+       "m",
        "standard deviation of the preference; at most a third of the accuracy wanted, or curiosity outbids it"},
       {"success.tolerance", 0.10, 1e-4, 100, {}, "m", "an episode succeeds if the tip stays this close to the goal"},
       {"success.steps", whole(10), 1, 100000, {}, "decisions", "for this long, at its end"},
       {"life.decisions", whole(600), 1, 100000000, {}, "decisions", "a life ends after this many, all counted"},
-      {"life.successes", whole(3), 0, 1000000, {}, "episodes",
+      {"life.successes",
+       whole(3),
+       0,
+       1000000,
+       {},
+       "episodes",
        "or after this many successful episodes in a row; 0: only the budget ends it"},
-      {"agent.policy", std::string("efe"), 0, 0, {"efe", "greedy", "babbling", "random"}, "",
+      {"agent.policy",
+       std::string("efe"),
+       0,
+       0,
+       {"efe", "greedy", "babbling", "random"},
+       "",
        "efe plans with curiosity, greedy without it; babbling and random never plan"},
-      {"agent.data", std::string("own"), 0, 0, {"own", "random"}, "",
+      {"agent.data",
+       std::string("own"),
+       0,
+       0,
+       {"own", "random"},
+       "",
        "own: learns from what it does; random: learns from babbling, and the planner is only tested after each "
        "episode (test episodes are neither learned from nor counted)"},
       {"agent.babbling_episodes", whole(0), 0, 1000000, {}, "episodes", "first episodes that only babble"},
-      {"agent.consolidate_every", whole(10), 0, 1000000, {}, "decisions",
+      {"agent.consolidate_every",
+       whole(10),
+       0,
+       1000000,
+       {},
+       "decisions",
        "how often everything lived is learned anew inside an episode; 0: only at its end. Between, rank-1 updates"},
       {"agent.babbling_spread", 0.6, 0, 10, {}, "", "standard deviation of babbled commands"},
       {"agent.babbling_colour", 1.0, 0, 4, {}, "", "power of babbling ~ 1 / frequency^colour: 0 white, 1 pink, 2 red"},
       {"model.fourier_features", whole(200), 0, 4096, {}, "", "random Fourier features"},
-      {"model.hierarchy_features", whole(16), 0, 512, {}, "", "units a layer of the feature-learning hierarchy; 0: none"},
+      {"model.hierarchy_features",
+       whole(16),
+       0,
+       512,
+       {},
+       "",
+       "units a layer of the feature-learning hierarchy; 0: none"},
       {"model.hierarchy_epochs", whole(5), 0, 10000, {}, "", "passes of the hierarchy over the data, an episode"},
       {"model.evidence_steps", whole(25), 0, 1000, {}, "", "ascent of the evidence, an episode; 0: scales stay fixed"},
       {"model.length_scale", 1.5, 0.01, 100, {}, "", "first length scale of every input"},
@@ -105,8 +141,14 @@ config::OptionTable life_options() {
       {"planner.feedback", true, 0, 0, {}, "", "shape imagined rollouts by the previous decision's feedback gains"},
       {"planner.epistemic_weight", 1.0, 0, 1e6, {}, "", "1: expected free energy; 0: no curiosity"},
       {"record.rejected", whole(4), 1, 1000, {}, "candidates", "rejected plans on record, a decision"},
-      {"probe.states", whole(200), 0, 100000, {}, "states",
-       "uniform states on which the model is compared with the real body after each episode; the agent never sees them"},
+      {"probe.states",
+       whole(200),
+       0,
+       100000,
+       {},
+       "states",
+       "uniform states on which the model is compared with the real body after each episode; the agent never sees "
+       "them"},
       {"probe.slide_range", 1.0, 0, 1000, {}, "m", "half width of the box: position"},
       {"probe.slide_velocity_range", 4.0, 0, 1000, {}, "m/s", "velocity"},
       {"probe.hinge_velocity_range", 14.0, 0, 1000, {}, "rad/s", "angular velocity; angles are uniform on a turn"},
@@ -127,8 +169,8 @@ Options load_study(const std::string& spec) {
   }
   std::vector<std::string> names;
   for (const ShippedStudy& s : shipped_studies()) names.push_back(s.name);
-  throw base::FileError(spec, "neither a shipped study nor a TOML file; did you mean '" +
-                                  config::nearest(spec, names) + "'? `infans list` shows all studies");
+  throw base::FileError(spec, "neither a shipped study nor a TOML file; did you mean '" + config::nearest(spec, names) +
+                                  "'? `infans list` shows all studies");
 }
 
 agents::AgentOptions agent_options(const Options& o) {
@@ -145,21 +187,16 @@ agents::AgentOptions agent_options(const Options& o) {
   a.slide_scale = o.number("model.slide_scale");
   a.slide_velocity_scale = o.number("model.slide_velocity_scale");
   a.hinge_velocity_scale = o.number("model.hinge_velocity_scale");
-  a.model = {count("model.fourier_features"), count("model.hierarchy_features"), count("model.hierarchy_epochs"),
-             count("model.evidence_steps"),   o.number("model.length_scale"),    o.number("model.prior_precision"),
+  a.model = {count("model.fourier_features"), count("model.hierarchy_features"),
+             count("model.hierarchy_epochs"), count("model.evidence_steps"),
+             o.number("model.length_scale"),  o.number("model.prior_precision"),
              o.number("model.noise_floor"),   count("model.draws")};
-  a.planner = {count("planner.horizon"),
-               count("planner.candidates"),
-               count("planner.iterations"),
-               o.number("planner.candidate_decay"),
-               count("planner.elites"),
-               o.number("planner.spread"),
-               o.number("planner.momentum"),
-               o.number("planner.noise_colour"),
-               count("planner.ilqr_iterations"),
-               count("planner.ilqr_starts"),
-               o.flag("planner.feedback"),
-               o.number("planner.epistemic_weight"),
+  a.planner = {count("planner.horizon"),         count("planner.candidates"),
+               count("planner.iterations"),      o.number("planner.candidate_decay"),
+               count("planner.elites"),          o.number("planner.spread"),
+               o.number("planner.momentum"),     o.number("planner.noise_colour"),
+               count("planner.ilqr_iterations"), count("planner.ilqr_starts"),
+               o.flag("planner.feedback"),       o.number("planner.epistemic_weight"),
                count("record.rejected")};
   if (a.model.fourier_features + a.model.hierarchy_features == 0)
     throw base::OptionError("model.fourier_features",

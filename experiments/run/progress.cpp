@@ -116,8 +116,8 @@ std::string summary_table(const std::vector<LifeProgress>& lives) {
                    count_or(l.three_in_a_row, "-").c_str(), l.seconds);
     wall += l.seconds;
   }
-  text += format("%8s %8s %10s %10s %14s %16s %8.1f\n", "median", "", "", median(lives, &LifeProgress::decisions).c_str(),
-                 median(lives, &LifeProgress::first_success).c_str(),
+  text += format("%8s %8s %10s %10s %14s %16s %8.1f\n", "median", "", "",
+                 median(lives, &LifeProgress::decisions).c_str(), median(lives, &LifeProgress::first_success).c_str(),
                  median(lives, &LifeProgress::three_in_a_row).c_str(), wall / std::max<double>(1, lives.size()));
   return text;
 }

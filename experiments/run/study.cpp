@@ -35,7 +35,7 @@ class StopOnSignal {
  public:
   StopOnSignal() {
     stop_requested = 0;
-    struct sigaction action{};
+    struct sigaction action {};
     action.sa_handler = request_stop;
     action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, &interrupt_before_);
@@ -49,7 +49,8 @@ class StopOnSignal {
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 
  private:
-  struct sigaction interrupt_before_{}, terminate_before_{};
+  struct sigaction interrupt_before_ {
+  }, terminate_before_{};
 };
 
 std::string json_list(const std::vector<std::string>& items) {
@@ -63,8 +64,8 @@ std::string quoted(const std::string& s) { return "\"" + s + "\""; }
 std::string modalities_json(const envs::Spec& body) {
   std::vector<std::string> items;
   for (const envs::Modality& m : body.modalities)
-    items.push_back("{\"name\": " + quoted(m.name) + ", \"unit\": " + quoted(m.unit) + ", \"offset\": " +
-                    std::to_string(m.offset) + ", \"size\": " + std::to_string(m.size) + "}");
+    items.push_back("{\"name\": " + quoted(m.name) + ", \"unit\": " + quoted(m.unit) +
+                    ", \"offset\": " + std::to_string(m.offset) + ", \"size\": " + std::to_string(m.size) + "}");
   return json_list(items);
 }
 
@@ -77,8 +78,8 @@ std::string joints_json(const envs::Spec& body) {
 std::string outcome_json(const config::Options& o) {
   const auto number = [&](const char* key) { return config::to_text(o.number(key)); };
   return "{\"kind\": \"planar_tip\", \"length\": " + number("preference.length") + ", \"goal\": [" +
-         number("preference.goal_x") + ", " + number("preference.goal_z") + "], \"width\": " +
-         number("preference.width") + ", \"tolerance\": " + number("success.tolerance") + "}";
+         number("preference.goal_x") + ", " + number("preference.goal_z") +
+         "], \"width\": " + number("preference.width") + ", \"tolerance\": " + number("success.tolerance") + "}";
 }
 
 config::Options resolve(const RunRequest& request) {
@@ -87,8 +88,8 @@ config::Options resolve(const RunRequest& request) {
   if (request.agents) options.set("population.agents", static_cast<long>(*request.agents), "--agents");
   if (request.seed) options.set("population.seed", static_cast<long>(*request.seed), "--seed");
   if (request.threads && (*request.threads < 1 || *request.threads > 4096))
-    throw base::OptionError("threads", "--threads = " + std::to_string(*request.threads) +
-                                           " is out of range; legal: 1 .. 4096");
+    throw base::OptionError("threads",
+                            "--threads = " + std::to_string(*request.threads) + " is out of range; legal: 1 .. 4096");
   if (options.integer("success.steps") > options.integer("world.episode_steps"))
     throw base::OptionError("success.steps", "success.steps = " + std::to_string(options.integer("success.steps")) +
                                                  " is longer than an episode (world.episode_steps = " +
@@ -98,8 +99,10 @@ config::Options resolve(const RunRequest& request) {
 
 void require_cart_and_pole(const envs::Spec& body, const std::string& source) {
   if (body.joints.size() == 2 && body.joints[0] == envs::Joint::slide && body.joints[1] == envs::Joint::hinge) return;
-  throw base::BodyError(source, "a preference for the tip of a pole needs exactly a slide joint, then a hinge joint; "
-                                "this body has " + joints_json(body));
+  throw base::BodyError(source,
+                        "a preference for the tip of a pole needs exactly a slide joint, then a hinge joint; "
+                        "this body has " +
+                            joints_json(body));
 }
 
 std::string choose_directory(const RunRequest& request, const std::string& study) {
@@ -134,7 +137,8 @@ void write_text(const std::string& path, const std::string& text) {
   std::error_code renamed;
   if (written) fs::rename(temporary, path, renamed);
   if (!written || renamed)
-    throw base::FileError(path, "cannot be written: " + (renamed ? renamed.message() : std::generic_category().message(error)));
+    throw base::FileError(
+        path, "cannot be written: " + (renamed ? renamed.message() : std::generic_category().message(error)));
 }
 
 // The report is drawn by the Python package's infans-report; false if that is not installed or fails.
@@ -167,8 +171,8 @@ void live(Life& life, Progress& progress) {
 bool interrupted() { return stop_requested != 0; }
 
 std::vector<std::pair<std::string, std::string>> build_info() {
-  return {{"version", base::version()},      {"git_hash", base::git_hash()},
-          {"compiler", base::compiler()},    {"isa", kernels::best().isa},
+  return {{"version", base::version()},       {"git_hash", base::git_hash()},
+          {"compiler", base::compiler()},     {"isa", kernels::best().isa},
           {"mujoco", envs::mujoco_version()}, {"processors", std::to_string(parallel::available_threads())}};
 }
 
@@ -177,7 +181,9 @@ std::string run_study(const RunRequest& request) {
   agent_options(options);
   const std::string source = options.text("body.mjcf"), mjcf = envs::load_mjcf(source);
   const envs::MujocoOptions world_options{options.number("world.control_period"), options.number("world.reset_std")};
-  const auto make_world = [&] { return envs::make_mujoco_world(options.text("study.name"), mjcf, source, world_options); };
+  const auto make_world = [&] {
+    return envs::make_mujoco_world(options.text("study.name"), mjcf, source, world_options);
+  };
   const std::unique_ptr<envs::Environment> first = make_world();
   const envs::Spec& body = first->spec();
   require_cart_and_pole(body, source);
@@ -228,9 +234,10 @@ std::string run_study(const RunRequest& request) {
   if (!request.quiet) {
     const std::string report = (fs::path(directory) / "report.html").string();
     const bool drawn = write_report(run, report);
-    std::fprintf(stdout, "%s\nrecord   %s\nsummary  %s\nreport   %s\n", summary_table(progress.started_lives()).c_str(),
-                 run.c_str(), (fs::path(directory) / "summary.json").string().c_str(),
-                 drawn ? report.c_str() : "not drawn: infans-report is not on the PATH (scripts/setup installs it) or failed");
+    std::fprintf(
+        stdout, "%s\nrecord   %s\nsummary  %s\nreport   %s\n", summary_table(progress.started_lives()).c_str(),
+        run.c_str(), (fs::path(directory) / "summary.json").string().c_str(),
+        drawn ? report.c_str() : "not drawn: infans-report is not on the PATH (scripts/setup installs it) or failed");
     std::fflush(stdout);
   }
   if (failure) std::rethrow_exception(failure);

@@ -37,7 +37,8 @@ TEST_CASE("mistakes are typed, keep the key and leave the value") {
   config::Options o = small();
   for (const char* text : {"0", "11", "2.5", "many", "", "1e400"})
     CHECK_THROWS_AS(o.set_text("a.count", text, "test"), base::OptionError);
-  for (const char* text : {"nan", "-0.1", "inf"}) CHECK_THROWS_AS(o.set_text("a.size", text, "test"), base::OptionError);
+  for (const char* text : {"nan", "-0.1", "inf"})
+    CHECK_THROWS_AS(o.set_text("a.size", text, "test"), base::OptionError);
   CHECK_THROWS_AS(o.set_text("b.kind", "green", "test"), base::OptionError);
   CHECK_THROWS_AS(o.set_text("b.on", "yes", "test"), base::OptionError);
   CHECK(o.integer("a.count") == 3);

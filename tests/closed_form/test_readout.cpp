@@ -97,7 +97,8 @@ TEST_CASE("log evidence equals the product of one-step predictive densities") {
   double shape = 1.0, rate = f * f, yy = 0.0;
   for (int n = 0; n < 15; ++n) {
     const VectorXd phi = c.phi.row(n);
-    const double y = c.y(n, 0), mean = a.ldlt().solve(b).dot(phi), scale = rate / shape * (1 + phi.dot(a.ldlt().solve(phi)));
+    const double y = c.y(n, 0), mean = a.ldlt().solve(b).dot(phi),
+                 scale = rate / shape * (1 + phi.dot(a.ldlt().solve(phi)));
     const double nu = 2 * shape, t = (y - mean) * (y - mean) / (scale * nu);
     log_p += std::lgamma(0.5 * (nu + 1)) - std::lgamma(0.5 * nu) - 0.5 * std::log(nu * std::numbers::pi * scale) -
              0.5 * (nu + 1) * std::log1p(t);

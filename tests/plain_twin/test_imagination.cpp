@@ -77,7 +77,8 @@ TEST_CASE("an imagined step is the model's prediction") {
   std::vector<float> gain(static_cast<std::size_t>(scene.state.stride));
   imagination.step(scene.state, scene.action, 21, next, gain.data());
   for (int k = 0; k < 21; ++k) {
-    const VectorXd expected = m.predict(scene.states[static_cast<std::size_t>(k)], scene.actions[static_cast<std::size_t>(k)]).mean;
+    const VectorXd expected =
+        m.predict(scene.states[static_cast<std::size_t>(k)], scene.actions[static_cast<std::size_t>(k)]).mean;
     for (int i = 0; i < 4; ++i) CHECK(std::abs(next.row(i)[k] - expected(i)) < 6e-4);
     CHECK(gain[static_cast<std::size_t>(k)] > 0.0F);
   }

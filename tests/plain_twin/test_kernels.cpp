@@ -1,8 +1,8 @@
 // Every instruction set against the readable twin, on random models, sizes and inputs.
 #include <doctest/doctest.h>
 
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/kernels/kernels.hpp"
@@ -88,7 +88,8 @@ TEST_CASE("forward and jacobian kernels agree with the plain twin") {
 TEST_CASE("sine and cosine stay within 4e-7 up to 10,000 rad") {
   random::Stream s({5, 0, random::Purpose::test, 0});
   std::vector<float> x(1 << 14), sine(x.size()), cosine(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(s.uniform(-1, 1) * std::pow(10.0, s.uniform(-3, 4)));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = static_cast<float>(s.uniform(-1, 1) * std::pow(10.0, s.uniform(-3, 4)));
   x[0] = 0.0F;
   x[1] = 1e-40F;  // denormal
   for (const kernels::Table* t : tables()) {
@@ -99,7 +100,7 @@ TEST_CASE("sine and cosine stay within 4e-7 up to 10,000 rad") {
       // Without fused multiply-add the reduction loses another |x| 2^-24 / 8.
       const double room = t == &kernels::table_v2 ? std::abs(double{x[i]}) * 3e-8 : 0.0;
       worst = std::max<double>({worst, std::abs(double{sine[i]} - std::sin(double{x[i]})) - room,
-                        std::abs(double{cosine[i]} - std::cos(double{x[i]})) - room});
+                                std::abs(double{cosine[i]} - std::cos(double{x[i]})) - room});
     }
     CHECK(worst < 4e-7);
   }

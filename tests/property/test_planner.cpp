@@ -59,7 +59,8 @@ TEST_CASE("a plan is bounded, no worse than what it rejected, and its terms add 
   const auto model = lived_model(150);
   for (std::uint64_t k = 0; k < 20; ++k) {
     agents::Planner planner = make_planner({}, 1.0);
-    random::Stream draws({k, 0, random::Purpose::posterior_draws, 0}), candidates({k, 0, random::Purpose::candidates, 0});
+    random::Stream draws({k, 0, random::Purpose::posterior_draws, 0}),
+        candidates({k, 0, random::Purpose::candidates, 0});
     const agents::Plan plan = planner.plan(VectorXd::Zero(4), model.tables(draws), candidates);
     CHECK(std::abs(plan.action(0)) <= 1.0);
     CHECK(plan.expected_free_energy == doctest::Approx(-(plan.pragmatic + plan.epistemic)));
@@ -77,7 +78,8 @@ TEST_CASE("equal keys give equal plans, other keys other candidates") {
     agents::PlannerOptions o;
     o.ilqr_iterations = 0;
     agents::Planner planner = make_planner(o, 0.4);
-    random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}), candidates({seed, 0, random::Purpose::candidates, 0});
+    random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
+        candidates({seed, 0, random::Purpose::candidates, 0});
     return planner.plan(VectorXd::Zero(4), model.tables(draws), candidates).action(0);
   };
   CHECK(first_action(1) == first_action(1));
@@ -88,7 +90,8 @@ TEST_CASE("it pushes towards the goal") {
   const auto model = lived_model(150);
   for (const double goal : {-1.0, 1.0}) {
     agents::Planner planner = make_planner({}, goal);
-    random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}), candidates({1, 0, random::Purpose::candidates, 0});
+    random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
+        candidates({1, 0, random::Purpose::candidates, 0});
     CHECK(planner.plan(VectorXd::Zero(4), model.tables(draws), candidates).action(0) * goal > 0.0);
   }
 }
@@ -100,7 +103,8 @@ TEST_CASE("curiosity is not vacuous, and fades with what is known") {
   for (const int transitions : {5, 50, 500}) {
     const auto model = lived_model(transitions);
     agents::Planner planner = make_planner({}, 0.0);
-    random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}), candidates({1, 0, random::Purpose::candidates, 0});
+    random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
+        candidates({1, 0, random::Purpose::candidates, 0});
     const agents::Plan plan = planner.plan(VectorXd::Zero(4), model.tables(draws), candidates);
     CHECK(plan.epistemic != doctest::Approx(plan.rejected.back().epistemic).epsilon(1e-3));
     CHECK(plan.epistemic < last);

@@ -181,8 +181,9 @@ def test_a_directory_that_cannot_be_made_is_refused():
 
 
 def start(tmp_path):
-    command = [str(SCRIPTS / "infans"), "run", "cartpole_swingup", "--agents", "3", "--threads", "2", "--out"]
-    process = subprocess.Popen([*command, str(tmp_path / "out")], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [str(SCRIPTS / "infans"), "run", "cartpole_swingup", "--agents", "3", "--threads", "2"]
+    command += ["--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     process.stderr.readline()  # the first episode is committed
     process.stderr.readline()
     return process
