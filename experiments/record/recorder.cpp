@@ -42,6 +42,7 @@ struct Recorder::Impl {
   std::vector<Table> step_tables, episode_tables;
   Handle committed_steps, committed_episodes;
   std::vector<Handle> ledger;
+  bool ours = false;  // created by this recorder
   bool broken = false;
   std::chrono::steady_clock::time_point synced = std::chrono::steady_clock::now();
 
@@ -129,8 +130,13 @@ void Recorder::Impl::create(const RunHeader& header) {
   episode = episode_columns(header);
   if (::access(path.c_str(), F_OK) == 0)
     throw base::FileError(path, "exists already and is never overwritten; choose another place or move it away");
-  file = h5::file(check(H5Fcreate(path.c_str(), H5F_ACC_EXCL, h5::file_creation(), h5::file_access()), path,
-                        "cannot be created; check that the directory exists, is writable and has room"));
+  const Handle creation = h5::file_creation(), access = h5::file_access();
+  file = h5::file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access));
+  const std::string reason = file ? "" : h5::last_error();
+  ours = reason.find("File exists") == std::string::npos;  // another process may have been quicker
+  if (!file)
+    throw base::FileError(path,
+                          "cannot be created; check that the directory exists, is writable and has room: " + reason);
   write_header(header);
   const auto agents = static_cast<hsize_t>(header.agents);
   committed_steps =
@@ -234,9 +240,8 @@ Recorder::Recorder(const std::string& path, const RunHeader& header) : impl_(std
   try {
     impl_->create(header);
   } catch (...) {
-    const bool ours = static_cast<bool>(impl_->file);
-    impl_.reset();                     // handles close while the lock is held
-    if (ours) ::unlink(path.c_str());  // half a header is no record and would block the next try
+    if (impl_->ours) ::unlink(path.c_str());          // half a header is no record and blocks the next try
+    impl_->each_handle([](Handle& h) { h.leak(); });  // closing would write
     throw;
   }
 }
