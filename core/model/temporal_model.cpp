@@ -1,0 +1,91 @@
+#include "core/model/temporal_model.hpp"
+
+#include <string>
+#include <utility>
+
+#include "core/base/error.hpp"
+
+namespace infans::model {
+namespace {
+
+std::string shape(const Eigen::MatrixXd& m) { return std::to_string(m.rows()) + " x " + std::to_string(m.cols()); }
+
+void check_shape(const char* name, const Eigen::MatrixXd& m, Eigen::Index rows, Eigen::Index columns) {
+  if (m.rows() != rows || m.cols() != columns)
+    throw base::UserError("TemporalModel: " + std::string(name) + " is " + shape(m) + "; it must be " +
+                          std::to_string(rows) + " x " + std::to_string(columns));
+  if (!m.allFinite()) throw base::UserError("TemporalModel: " + std::string(name) + " is not finite");
+}
+
+struct Inverse {
+  Eigen::MatrixXd matrix, inverse;
+  double log_det;
+};
+
+Inverse invert(const Eigen::MatrixXd& m, const char* name) {
+  const std::string where = "GaussianNoise: " + std::string(name) + " (" + shape(m) + ")";
+  if (m.rows() < 1 || m.rows() != m.cols()) throw base::UserError(where + " must be square, 1 x 1 or larger");
+  if (!m.allFinite()) throw base::UserError(where + " is not finite");
+  if ((m - m.transpose()).cwiseAbs().maxCoeff() > 1e-9 * m.cwiseAbs().maxCoeff())
+    throw base::UserError(where + " is not symmetric");
+  Inverse out;
+  out.matrix = 0.5 * (m + m.transpose());
+  const Eigen::LLT<Eigen::MatrixXd> factor(out.matrix);
+  if (factor.info() != Eigen::Success) throw base::UserError(where + " is not positive definite");
+  out.inverse = factor.solve(Eigen::MatrixXd::Identity(m.rows(), m.rows()));
+  out.inverse = (0.5 * (out.inverse + out.inverse.transpose())).eval();
+  out.log_det = 2.0 * factor.matrixLLT().diagonal().array().log().sum();
+  return out;
+}
+
+}  // namespace
+
+GaussianNoise GaussianNoise::from_precision(const Eigen::MatrixXd& precision, const char* name) {
+  Inverse i = invert(precision, name);
+  return {std::move(i.matrix), std::move(i.inverse), i.log_det};
+}
+
+GaussianNoise GaussianNoise::from_covariance(const Eigen::MatrixXd& covariance, const char* name) {
+  Inverse i = invert(covariance, name);
+  return {std::move(i.inverse), std::move(i.matrix), -i.log_det};
+}
+
+TemporalModel::TemporalModel(Eigen::VectorXd mean, GaussianNoise initial_noise, GaussianNoise state,
+                             GaussianNoise observed, int actions)
+    : initial_mean(std::move(mean)),
+      initial(std::move(initial_noise)),
+      state_noise(std::move(state)),
+      observation_noise(std::move(observed)),
+      actions_(actions) {
+  const int n = states();
+  if (n < 1 || observations() < 1 || actions < 0)
+    throw base::UserError("TemporalModel: it needs at least one state, one observation and no negative actions");
+  check_shape("initial_mean", initial_mean, n, 1);
+  check_shape("initial covariance", initial.covariance, n, n);
+}
+
+LinearTemporalModel::LinearTemporalModel(Eigen::MatrixXd a, Eigen::MatrixXd b, Eigen::MatrixXd c, Eigen::VectorXd mean,
+                                         GaussianNoise initial_noise, GaussianNoise state, GaussianNoise observed)
+    : TemporalModel(std::move(mean), std::move(initial_noise), std::move(state), std::move(observed),
+                    static_cast<int>(b.cols())),
+      A(std::move(a)),
+      B(std::move(b)),
+      C(std::move(c)) {
+  check_shape("A", A, states(), states());
+  check_shape("B", B, states(), actions());
+  check_shape("C", C, observations(), states());
+}
+
+void LinearTemporalModel::transition(const Eigen::VectorXd& x, const Eigen::VectorXd& a, Eigen::VectorXd& next,
+                                     Eigen::MatrixXd* jacobian) const {
+  next.noalias() = A * x;
+  next.noalias() += B * a;
+  if (jacobian) *jacobian = A;
+}
+
+void LinearTemporalModel::observation(const Eigen::VectorXd& x, Eigen::VectorXd& o, Eigen::MatrixXd* jacobian) const {
+  o.noalias() = C * x;
+  if (jacobian) *jacobian = C;
+}
+
+}  // namespace infans::model

@@ -1,0 +1,72 @@
+// A hidden state that moves in discrete time and is seen through an observation (Kalman 1960; Rao & Ballard 1997):
+//
+//   x_t = f(x_{t-1}, a_{t-1}) + w_t,  w_t ~ N(0, Q), Pi_w = Q^-1        t = 1..T
+//   o_t = g(x_t) + v_t,               v_t ~ N(0, R), Pi_v = R^-1
+//   x_0 ~ N(m_0, P_0)
+//
+// x: n states, a: k actions (k may be 0), o: m observations; units are the model's own, covariances in their products.
+#pragma once
+
+#include <Eigen/Dense>
+
+namespace infans::model {
+
+// Gaussian noise with a full precision. Both forms are kept: settling weights errors by the precision, prediction adds
+// the covariance, and neither is inverted again.
+struct GaussianNoise {
+  // Throw base::UserError unless the matrix is square, finite, symmetric (to 1e-9 of its largest element) and positive
+  // definite. `name` stands in the message.
+  static GaussianNoise from_precision(const Eigen::MatrixXd& precision, const char* name = "noise precision");
+  static GaussianNoise from_covariance(const Eigen::MatrixXd& covariance, const char* name = "noise covariance");
+
+  Eigen::MatrixXd precision, covariance;  // Pi and Pi^-1, symmetric
+  double log_det_precision = 0.0;         // ln|Pi|
+  int size() const { return static_cast<int>(precision.rows()); }
+};
+
+// Parameters only: const while beliefs settle, shared by all threads.
+class TemporalModel {
+ public:
+  // initial_mean: m_0 (n). Throws base::UserError if a size disagrees or a number is not finite.
+  TemporalModel(Eigen::VectorXd initial_mean, GaussianNoise initial, GaussianNoise state_noise,
+                GaussianNoise observation_noise, int actions);
+  virtual ~TemporalModel() = default;
+
+  // next (n) = f(x, a); jacobian (n x n) = df/dx, if asked for. Outputs have their size; must not allocate.
+  virtual void transition(const Eigen::VectorXd& x, const Eigen::VectorXd& a, Eigen::VectorXd& next,
+                          Eigen::MatrixXd* jacobian) const = 0;
+  // o (m) = g(x); jacobian (m x n) = dg/dx, if asked for. Outputs have their size; must not allocate.
+  virtual void observation(const Eigen::VectorXd& x, Eigen::VectorXd& o, Eigen::MatrixXd* jacobian) const = 0;
+
+  int states() const { return state_noise.size(); }              // n
+  int observations() const { return observation_noise.size(); }  // m
+  int actions() const { return actions_; }                       // k
+
+  Eigen::VectorXd initial_mean;     // m_0
+  GaussianNoise initial;            // P_0
+  GaussianNoise state_noise;        // Q
+  GaussianNoise observation_noise;  // R
+
+ protected:
+  TemporalModel(const TemporalModel&) = default;
+  TemporalModel& operator=(const TemporalModel&) = default;
+
+ private:
+  int actions_;
+};
+
+// f(x, a) = A x + B a, g(x) = C x.
+class LinearTemporalModel final : public TemporalModel {
+ public:
+  // a: n x n, b: n x k, c: m x n. Throws base::UserError if a size disagrees or a number is not finite.
+  LinearTemporalModel(Eigen::MatrixXd a, Eigen::MatrixXd b, Eigen::MatrixXd c, Eigen::VectorXd initial_mean,
+                      GaussianNoise initial, GaussianNoise state_noise, GaussianNoise observation_noise);
+
+  void transition(const Eigen::VectorXd& x, const Eigen::VectorXd& a, Eigen::VectorXd& next,
+                  Eigen::MatrixXd* jacobian) const override;
+  void observation(const Eigen::VectorXd& x, Eigen::VectorXd& o, Eigen::MatrixXd* jacobian) const override;
+
+  Eigen::MatrixXd A, B, C;
+};
+
+}  // namespace infans::model
