@@ -147,9 +147,9 @@ int run_cli(const std::vector<std::string>& arguments) {
     if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
         std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
       run_extension(arguments);
-      throw base::OptionError(arguments[0], "unknown command '" + arguments[0] + "', and no infans-" +
-                                                arguments[0] + " on the PATH; did you mean '" +
-                                                config::nearest(arguments[0], known) + "'?");
+      throw base::OptionError(arguments[0], "unknown command '" + arguments[0] + "', and no infans-" + arguments[0] +
+                                                " on the PATH; did you mean '" + config::nearest(arguments[0], known) +
+                                                "'?");
     }
     return parse_and_run(arguments);
   } catch (const CLI::ParseError& e) {

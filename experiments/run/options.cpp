@@ -151,7 +151,13 @@ config::OptionTable life_options() {
        "them"},
       {"probe.slide_range", 1.0, 0, 1000, {}, "m", "half width of the box: position"},
       {"probe.slide_velocity_range", 4.0, 0, 1000, {}, "m/s", "half width of the box: velocity"},
-      {"probe.hinge_velocity_range", 14.0, 0, 1000, {}, "rad/s", "half width of the box: angular velocity; angles are uniform on a turn"},
+      {"probe.hinge_velocity_range",
+       14.0,
+       0,
+       1000,
+       {},
+       "rad/s",
+       "half width of the box: angular velocity; angles are uniform on a turn"},
   };
 }
 

@@ -48,7 +48,7 @@ Progress::Progress(int agents, std::int64_t budget, bool quiet)
       terminal_(isatty(STDERR_FILENO) == 1),
       started_(seconds_now()) {}
 
-Progress::~Progress() {
+void Progress::finish() {
   if (!quiet_ && terminal_) std::fputs("\r\033[K", stderr);
 }
 

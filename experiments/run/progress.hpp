@@ -11,7 +11,8 @@ namespace infans::experiments {
 class Progress {
  public:
   Progress(int agents, std::int64_t budget, bool quiet);
-  ~Progress();
+  // Takes the rewritten line away, so that what is printed next stands alone.
+  void finish();
   // A finished episode (or the end of a life) of one agent; any thread.
   void report(const LifeProgress& life, bool ended);
   // The lives that began: after Ctrl-C some never do.

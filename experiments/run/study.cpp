@@ -229,6 +229,7 @@ std::string run_study(const RunRequest& request) {
     }
     recorder.close();
   }
+  progress.finish();
   write_text((fs::path(directory) / "summary.json").string(),
              summary_json(options.text("study.name"), progress.started_lives(), interrupted()));
   if (!request.quiet) {
