@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
+#include "experiments/run/life.hpp"
 #include "experiments/run/study.hpp"
 
 namespace py = pybind11;
@@ -95,14 +97,21 @@ py::dict build_info() {
   return info;
 }
 
-std::string run(const std::string& spec, const std::string& out, const py::dict& settings, std::optional<int> agents,
-                std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet) {
+infans::experiments::RunRequest request_of(const std::string& spec, const std::string& out, const py::dict& settings,
+                                           std::optional<std::uint64_t> seed) {
   infans::experiments::RunRequest request;
   request.spec = spec;
   request.out = out;
   request.settings = pairs_of(settings);
-  request.agents = agents;
   request.seed = seed;
+  request.quiet = true;
+  return request;
+}
+
+std::string run(const std::string& spec, const std::string& out, const py::dict& settings, std::optional<int> agents,
+                std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet) {
+  infans::experiments::RunRequest request = request_of(spec, out, settings, seed);
+  request.agents = agents;
   request.threads = threads;
   request.quiet = quiet;
   see_own_commands();
@@ -145,4 +154,19 @@ PYBIND11_MODULE(_infans, module) {
              "Run a life (name of a shipped one, or path of a TOML file) into the folder `out`; returns the path of "
              "run.h5. Ctrl-C ends the run with complete files and raises KeyboardInterrupt. `settings` overrides "
              "options, e.g. {\"agent.data\": \"random\"}.");
+
+  using infans::experiments::SteppedLife;
+  py::class_<SteppedLife>(module, "SteppedLife", "One life in the caller's hands.")
+      .def(py::init([](const std::string& spec, const std::string& out, const py::dict& settings,
+                       std::optional<std::uint64_t> seed) {
+             return std::make_unique<SteppedLife>(request_of(spec, out, settings, seed));
+           }),
+           py::arg("spec"), py::arg("out"), py::arg("settings") = py::dict(), py::kw_only(),
+           py::arg("seed") = py::none())
+      .def("next_step", &SteppedLife::next_step, py::call_guard<py::gil_scoped_release>(),
+           "One decision; False when the life has ended.")
+      .def("finalize", &SteppedLife::finalize, py::call_guard<py::gil_scoped_release>(),
+           "Commit what is open; returns the path of run.h5.")
+      .def_property_readonly("decisions", [](const SteppedLife& life) { return life.progress().decisions; })
+      .def_property_readonly("episode", [](const SteppedLife& life) { return life.progress().episode; });
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .reader import Agent, RecordError, Run
 
 __all__ = [
-    "Agent", "BodyError", "Error", "FileError", "OptionError", "RecordError", "Run", "SimulationError", "build_info",
+    "Agent", "BodyError", "Error", "FileError", "Life", "OptionError", "RecordError", "Run", "SimulationError", "build_info",
     "load", "report", "run",
 ]  # fmt: skip
 
@@ -75,6 +75,54 @@ def run(
         quiet=quiet,
     )
     return load(path)
+
+
+class Life:
+    """One life, step by step: the same three calls as in C++.
+
+        life = infans.Life("cartpole_swingup", seed=7)
+        while life.next_step():
+            print(life.episode, life.decisions)
+        run = life.finalize()
+
+    out, settings, options and errors as in `run`. Used as a context manager it finalizes at the end of the block.
+    """
+
+    def __init__(
+        self,
+        spec: str | os.PathLike[str],
+        *,
+        out: str | os.PathLike[str] | None = None,
+        seed: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        flat = _flat({**(settings or {}), **options})
+        self._life = _compiled().SteppedLife(os.fspath(spec), "" if out is None else os.fspath(out), flat, seed=seed)
+
+    def next_step(self) -> bool:
+        """Live one decision; False when the life has ended."""
+        return self._life.next_step()
+
+    def finalize(self) -> Run:
+        """Commit what is open (an unfinished episode keeps its steps) and return the record."""
+        return load(self._life.finalize())
+
+    @property
+    def decisions(self) -> int:
+        """Decisions lived and learned from."""
+        return self._life.decisions
+
+    @property
+    def episode(self) -> int:
+        """Episodes finished."""
+        return self._life.episode
+
+    def __enter__(self) -> Life:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._life.finalize()
 
 
 def build_info() -> dict[str, str]:

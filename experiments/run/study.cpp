@@ -156,6 +156,71 @@ bool write_report(const std::string& run, const std::string& report) {
   return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// A study whose every part was checked: what can be refused has been, and nothing is written yet but its folder.
+struct Prepared {
+  config::Options options;
+  std::string source, mjcf, directory;
+  ModelProbe probe;
+  RunHeader header;
+
+  std::unique_ptr<envs::Environment> make_world() const {
+    return envs::make_mujoco_world(options.text("study.name"), mjcf, source,
+                                   {options.number("world.control_period"), options.number("world.reset_std")});
+  }
+  std::string file(const char* name) const { return (fs::path(directory) / name).string(); }
+};
+
+RunHeader describe(const config::Options& o, const envs::Spec& body, const std::string& mjcf) {
+  RunHeader h{base::version(),
+              base::git_hash(),
+              envs::mujoco_version(),
+              kernels::best().isa,
+              o.text("study.name"),
+              o.toml(),
+              mjcf,
+              modalities_json(body),
+              joints_json(body),
+              outcome_json(o)};
+  h.seed = static_cast<std::uint64_t>(o.integer("population.seed"));
+  h.agents = static_cast<int>(o.integer("population.agents"));
+  h.observation_size = body.observation_size();
+  h.action_size = body.action_size;
+  h.model_inputs = agents::encoding_of(body, agent_options(o)).inputs();
+  h.rejected = static_cast<int>(o.integer("record.rejected"));
+  h.physics_size = body.state_size;
+  h.episode_steps = static_cast<int>(o.integer("world.episode_steps"));
+  h.control_period = o.number("world.control_period");
+  return h;
+}
+
+Prepared prepare(const RunRequest& request) {
+  Prepared p{resolve(request), {}, {}, {}, {}, {}};
+  agent_options(p.options);  // refuses what does not fit together
+  p.source = p.options.text("body.mjcf");
+  p.mjcf = envs::load_mjcf(p.source);
+  const std::unique_ptr<envs::Environment> world = p.make_world();
+  require_cart_and_pole(world->spec(), p.source);
+  p.probe = make_probe(p.options, *world);
+  p.header = describe(p.options, world->spec(), p.mjcf);
+  p.directory = choose_directory(request, p.options.text("study.name"));
+  make_directory(p.directory);
+  return p;
+}
+
+void write_summary(const Prepared& study, const std::vector<LifeProgress>& lives) {
+  write_text(study.file("summary.json"), summary_json(study.options.text("study.name"), lives, interrupted()));
+}
+
+// The end of `infans run`: the report is drawn, the table and the paths go to stdout.
+void print_results(const Prepared& study, const std::vector<LifeProgress>& lives) {
+  const bool drawn = write_report(study.file("run.h5"), study.file("report.html"));
+  std::fprintf(stdout, "%s\nrecord   %s\nsummary  %s\nreport   %s\n", summary_table(lives).c_str(),
+               study.file("run.h5").c_str(), study.file("summary.json").c_str(),
+               drawn ? study.file("report.html").c_str()
+                     : "not drawn: infans-report is not on the PATH (scripts/setup installs it) or failed");
+  std::fflush(stdout);
+}
+
 void live(Life& life, Progress& progress) {
   while (stop_requested == 0) {
     const bool goes_on = life.next_step();
@@ -177,72 +242,65 @@ std::vector<std::pair<std::string, std::string>> build_info() {
 }
 
 std::string run_study(const RunRequest& request) {
-  const config::Options options = resolve(request);
-  agent_options(options);
-  const std::string source = options.text("body.mjcf"), mjcf = envs::load_mjcf(source);
-  const envs::MujocoOptions world_options{options.number("world.control_period"), options.number("world.reset_std")};
-  const auto make_world = [&] {
-    return envs::make_mujoco_world(options.text("study.name"), mjcf, source, world_options);
-  };
-  const std::unique_ptr<envs::Environment> first = make_world();
-  const envs::Spec& body = first->spec();
-  require_cart_and_pole(body, source);
-  const ModelProbe probe = make_probe(options, *first);
-
-  const std::string directory = choose_directory(request, options.text("study.name"));
-  make_directory(directory);
-  const std::string run = (fs::path(directory) / "run.h5").string();
-  const int agents = static_cast<int>(options.integer("population.agents"));
-  RunHeader header{base::version(),
-                   base::git_hash(),
-                   envs::mujoco_version(),
-                   kernels::best().isa,
-                   options.text("study.name"),
-                   options.toml(),
-                   mjcf,
-                   modalities_json(body),
-                   joints_json(body),
-                   outcome_json(options)};
-  header.seed = static_cast<std::uint64_t>(options.integer("population.seed"));
-  header.agents = agents;
-  header.observation_size = body.observation_size();
-  header.action_size = body.action_size;
-  header.model_inputs = agents::encoding_of(body, agent_options(options)).inputs();
-  header.rejected = static_cast<int>(options.integer("record.rejected"));
-  header.physics_size = body.state_size;
-  header.episode_steps = static_cast<int>(options.integer("world.episode_steps"));
-  header.control_period = options.number("world.control_period");
-
+  const Prepared study = prepare(request);
+  const int agents = study.header.agents;
   std::exception_ptr failure;
-  Progress progress(agents, options.integer("life.decisions"), request.quiet);
+  Progress progress(agents, study.options.integer("life.decisions"), request.quiet);
   {
-    Recorder recorder(run, header);
+    Recorder recorder(study.file("run.h5"), study.header);
     const StopOnSignal guard;
     try {
       parallel::for_each(agents, request.threads.value_or(parallel::available_threads()), [&](int agent) {
         if (stop_requested != 0) return;
-        Life life(options, agent, make_world(), probe, recorder);
+        Life life(study.options, agent, study.make_world(), study.probe, recorder);
         live(life, progress);
       });
     } catch (...) {
-      failure = std::current_exception();
+      failure = std::current_exception();  // the other lives went on; their files are completed first
     }
     recorder.close();
   }
   progress.finish();
-  write_text((fs::path(directory) / "summary.json").string(),
-             summary_json(options.text("study.name"), progress.started_lives(), interrupted()));
-  if (!request.quiet) {
-    const std::string report = (fs::path(directory) / "report.html").string();
-    const bool drawn = write_report(run, report);
-    std::fprintf(
-        stdout, "%s\nrecord   %s\nsummary  %s\nreport   %s\n", summary_table(progress.started_lives()).c_str(),
-        run.c_str(), (fs::path(directory) / "summary.json").string().c_str(),
-        drawn ? report.c_str() : "not drawn: infans-report is not on the PATH (scripts/setup installs it) or failed");
-    std::fflush(stdout);
-  }
+  write_summary(study, progress.started_lives());
+  if (!request.quiet) print_results(study, progress.started_lives());
   if (failure) std::rethrow_exception(failure);
-  return run;
+  return study.file("run.h5");
 }
+
+struct SteppedLife::Impl {
+  explicit Impl(const RunRequest& request)
+      : study(prepare(request)),
+        recorder(study.file("run.h5"), study.header),
+        life(study.options, 0, study.make_world(), study.probe, recorder) {}
+  Prepared study;
+  Recorder recorder;
+  Life life;
+  bool ended = false, finalized = false;
+};
+
+SteppedLife::SteppedLife(RunRequest request) {
+  request.agents = 1;
+  impl_ = std::make_unique<Impl>(request);
+}
+
+SteppedLife::~SteppedLife() = default;
+
+bool SteppedLife::next_step() {
+  if (impl_->ended || impl_->finalized) return false;
+  impl_->ended = !impl_->life.next_step();
+  return !impl_->ended;
+}
+
+std::string SteppedLife::finalize() {
+  if (!impl_->finalized) {
+    impl_->finalized = true;
+    impl_->life.finalize();
+    impl_->recorder.close();
+    write_summary(impl_->study, {impl_->life.progress()});
+  }
+  return impl_->study.file("run.h5");
+}
+
+const LifeProgress& SteppedLife::progress() const { return impl_->life.progress(); }
 
 }  // namespace infans::experiments

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace infans::experiments {
+
+struct LifeProgress;
 
 struct RunRequest {
   std::string spec;  // name of a shipped study or a TOML file
@@ -23,6 +26,24 @@ struct RunRequest {
 // Throws base::OptionError, base::FileError, base::BodyError (nothing was written or overwritten), and
 // base::SimulationError (what was committed stays).
 std::string run_study(const RunRequest& request);
+
+// One life in the caller's hands: init (construct), next_step() until false, finalize(). Writes run.h5 and
+// summary.json. request.agents and request.threads do not count. Throws as run_study.
+class SteppedLife {
+ public:
+  explicit SteppedLife(RunRequest request);
+  ~SteppedLife();
+  SteppedLife(const SteppedLife&) = delete;
+  SteppedLife& operator=(const SteppedLife&) = delete;
+
+  bool next_step();        // one decision; false when the life has ended
+  std::string finalize();  // commits what is open; may be called again; returns the path of run.h5
+  const LifeProgress& progress() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // True if the last run_study of this process was ended by Ctrl-C.
 bool interrupted();

@@ -89,6 +89,27 @@ def test_an_agent_alone_lives_as_in_the_population(run, tmp_path):
             np.testing.assert_array_equal(alone.agents[0].step[name], run.agents[2].step[name])
 
 
+def test_a_life_step_by_step_is_the_same_life(run, tmp_path):
+    with infans.Life("cartpole_swingup", out=tmp_path / "steps", seed=2, settings=SMALL) as life:
+        steps = 1
+        while life.next_step():
+            steps += 1
+        assert steps == life.decisions == 24 and life.episode == 3
+        assert life.next_step() is False
+        with life.finalize() as record:
+            for name in ("observation", "action", "vfe", "efe"):
+                np.testing.assert_array_equal(record.agents[0].step[name], run.agents[1].step[name])
+
+
+def test_a_life_left_in_mid_episode_keeps_its_steps(tmp_path):
+    with infans.Life("cartpole_swingup", out=tmp_path / "left", settings=SMALL) as life:
+        for _ in range(11):
+            life.next_step()
+    with infans.load(tmp_path / "left") as record:
+        assert record.agents[0].step["action"].shape == (11, 1)
+        assert record.agents[0].episode["decisions"].tolist() == [8]
+
+
 def test_random_data_are_tested_but_tests_do_not_count(tmp_path):
     changed = {**SMALL, "agent.data": "random"}
     with infans.run("cartpole_swingup", out=tmp_path / "random", agents=1, settings=changed) as record:
