@@ -24,7 +24,6 @@ struct AgentOptions {
   inference::TransitionOptions model;
   PlannerOptions planner;
   Policy policy = Policy::efe;
-  int babbling_episodes = 0;     // first episodes that only babble
   double babbling_spread = 0.6;  // standard deviation of babbled commands
   double babbling_colour = 1.0;  // beta of their noise
   double slide_scale = 1.0;      // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs

@@ -1,9 +1,21 @@
 #include "agents/baselines/babbling.hpp"
 
+#include <algorithm>
+
 namespace infans::agents {
 
+namespace {
+
+// A longer episode babbles the same sequence again: the noise's basis grows with the square of its length.
+constexpr int longest = 1024;
+
+}  // namespace
+
 Babbling::Babbling(double colour, double spread, int actions, int length, bool uniform)
-    : noise_(length, colour), spread_(spread), uniform_(uniform), plan_(actions, length) {}
+    : noise_(std::min(length, longest), colour),
+      spread_(spread),
+      uniform_(uniform),
+      plan_(actions, std::min(length, longest)) {}
 
 void Babbling::begin(random::Stream& stream) {
   step_ = 0;

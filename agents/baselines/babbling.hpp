@@ -11,7 +11,7 @@ class Babbling {
  public:
   // uniform: independent commands in [-1, 1]; else coloured noise of this spread, clipped to [-1, 1].
   Babbling(double colour, double spread, int actions, int length, bool uniform);
-  void begin(random::Stream& stream);  // draws a whole episode
+  void begin(random::Stream& stream);  // draws a whole episode (at most 1,024 commands, then they repeat)
   Eigen::VectorXd next();
 
  private:

@@ -5,20 +5,17 @@
 
 namespace infans::agents {
 
-// A sum of independent sine and cosine waves; the constant wave counts as frequency 1 / length (beta = 0: identity).
-ColouredNoise::ColouredNoise(int length, double beta) {
-  if (beta == 0.0) {
-    basis_ = Eigen::MatrixXd::Identity(length, length);
-    return;
-  }
+// A sum of independent sine and cosine waves; the constant wave counts as frequency 1 / length.
+ColouredNoise::ColouredNoise(int length, double beta) : length_(length) {
+  if (beta == 0.0) return;
   const int waves = length / 2;
   basis_.resize(length, 1 + 2 * waves);
   for (int t = 0; t < length; ++t) {
-    // A real spectrum holds half the power of a complex one at frequency zero.
+    // A real spectrum holds half the power of a complex one at frequency zero, and at the highest of an even length.
     basis_(t, 0) = std::sqrt(0.5) * std::pow(1.0 / length, -0.5 * beta);
     for (int k = 1; k <= waves; ++k) {
       const double f = static_cast<double>(k) / length, angle = 2.0 * std::numbers::pi * f * t;
-      const double amplitude = std::pow(f, -0.5 * beta);
+      const double amplitude = (2 * k == length ? std::sqrt(0.5) : 1.0) * std::pow(f, -0.5 * beta);
       basis_(t, 2 * k - 1) = amplitude * std::cos(angle);
       basis_(t, 2 * k) = amplitude * std::sin(angle);
     }
@@ -27,9 +24,12 @@ ColouredNoise::ColouredNoise(int length, double beta) {
 }
 
 void ColouredNoise::sample(random::Stream& stream, Eigen::VectorXd& out) const {
-  Eigen::VectorXd normals(basis_.cols());
-  for (Eigen::Index i = 0; i < normals.size(); ++i) normals(i) = stream.normal();
-  out.noalias() = basis_ * normals;
+  Eigen::VectorXd normals(basis_.size() == 0 ? length_ : basis_.cols());
+  for (double& x : normals) x = stream.normal();
+  if (basis_.size() == 0)
+    out = normals;
+  else
+    out.noalias() = basis_ * normals;
 }
 
 }  // namespace infans::agents

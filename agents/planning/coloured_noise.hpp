@@ -1,5 +1,5 @@
 // Temporally correlated command noise: power ~ 1 / frequency^beta (Timmer & Koenig 1995; used for planning by Pinneri
-// et al. 2020). beta 0 white, 1 pink, 2 red. Unit variance at every lag 0.
+// et al. 2020). beta 0 white, 1 pink, 2 red. Unit variance on average over a sequence.
 #pragma once
 
 #include <Eigen/Dense>
@@ -15,7 +15,8 @@ class ColouredNoise {
   void sample(random::Stream& stream, Eigen::VectorXd& out) const;
 
  private:
-  Eigen::MatrixXd basis_;  // length x number of independent normals
+  Eigen::Index length_;
+  Eigen::MatrixXd basis_;  // length x number of independent normals; empty for white noise
 };
 
 }  // namespace infans::agents

@@ -9,7 +9,7 @@
 
 namespace infans::agents {
 
-// Rows of `stride` floats; grows, never shrinks, so a settled planner does not allocate.
+// Rows of `stride` floats; grows, never shrinks.
 struct Batch {
   std::vector<float> values;
   int stride = 0;

@@ -58,14 +58,13 @@ Plan Planner::plan(const VectorXd& state, inference::RolloutTables tables, rando
   Plan plan;
   plan.action = best.action.col(0);
   plan.pragmatic = best.score.pragmatic;
-  plan.epistemic = options_.epistemic_weight * best.score.epistemic;
-  plan.expected_free_energy = -(plan.pragmatic + plan.epistemic);
-  const int last = static_cast<int>(order_.size()) - 1;
-  for (int r = 0; r < options_.rejected; ++r) {
-    const int rank = options_.rejected > 1 ? 1 + r * (last - 1) / (options_.rejected - 1) : 1;
-    const auto k = static_cast<std::size_t>(order_[static_cast<std::size_t>(std::min(rank, last))]);
-    plan.rejected.push_back(
-        {realised_[k].col(0), scores_[k].pragmatic, options_.epistemic_weight * scores_[k].epistemic});
+  plan.epistemic = best.score.epistemic;
+  plan.expected_free_energy = -(plan.pragmatic + options_.epistemic_weight * plan.epistemic);
+  const int last = static_cast<int>(order_.size()) - 1, count_rejected = std::min(options_.rejected, last);
+  for (int r = 0; r < count_rejected; ++r) {
+    const int rank = count_rejected > 1 ? 1 + r * (last - 1) / (count_rejected - 1) : 1;
+    const auto k = static_cast<std::size_t>(order_[static_cast<std::size_t>(rank)]);
+    plan.rejected.push_back({realised_[k].col(0), scores_[k].pragmatic, scores_[k].epistemic});
   }
   remember(best);
   return plan;

@@ -2,8 +2,8 @@
 // feedback gains of the previous decision's iLQR, then a few iLQR steps (Tassa, Erez & Todorov 2012) on the best plan.
 //
 //   G(plan) = -(pragmatic + epistemic), nats
-//   pragmatic = sum_t ln C(s_{t+1})    the preference along the imagined path (mean model)
-//   epistemic = sum_t O/2 ln(1 + v_t)  information gain about the parameters (novelty)
+//   pragmatic = sum_t ln C(s_{t+1})    log preference along the mean path, without its constant
+//   epistemic = sum_t O/2 ln(1 + v_t)  information gain about the parameters (novelty), summed over single steps
 // The width of the preference sets how much curiosity can outbid it; there is no other exploration weight by default.
 #pragma once
 
@@ -53,7 +53,6 @@ class Planner {
   Plan plan(const Eigen::VectorXd& state, inference::RolloutTables tables, random::Stream& stream);
 
  private:
-  // A command sequence per candidate: rows t * U + i.
   struct Score {
     double pragmatic = 0.0, epistemic = 0.0, total = 0.0;
   };
@@ -73,7 +72,6 @@ class Planner {
   bool backward(const Trajectory& around, double regularisation, Eigen::MatrixXd& feedforward,
                 std::vector<Eigen::MatrixXd>& gain);
   void remember(const Trajectory& best);
-  int rows() const { return options_.horizon * actions_; }
 
   PlannerOptions options_;
   std::shared_ptr<Preference> preference_;

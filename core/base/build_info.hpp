@@ -3,8 +3,9 @@
 
 namespace infans::base {
 
-const char* version() noexcept;   // "0.1.0"
-const char* git_hash() noexcept;  // of the commit it was built from, "-dirty" if sources were changed, "unknown" outside a checkout
+const char* version() noexcept;  // "0.1.0"
+const char*
+git_hash() noexcept;  // of the commit it was built from, "-dirty" if sources were changed, "unknown" outside a checkout
 const char* compiler() noexcept;
 
 }  // namespace infans::base

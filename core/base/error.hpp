@@ -6,7 +6,7 @@
 
 namespace infans::base {
 
-// Anything a caller can handle. Library bugs are asserts, never this.
+// Anything a caller can handle. Library bugs are std::logic_error or asserts, never this.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

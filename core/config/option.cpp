@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 
 #include "core/base/error.hpp"
@@ -60,16 +61,27 @@ std::string nearest(std::string_view wanted, const std::vector<std::string>& kno
   return best == known.end() ? std::string{} : *best;
 }
 
+std::string quote(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      (out += '\\') += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
+      out += code;
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
 std::string to_text(const Value& value) {
   if (const bool* b = std::get_if<bool>(&value)) return *b ? "true" : "false";
   if (const long* i = std::get_if<long>(&value)) return std::to_string(*i);
   if (const double* d = std::get_if<double>(&value)) return number_text(*d);
-  std::string quoted = "\"";
-  for (const char c : std::get<std::string>(value)) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
+  return quote(std::get<std::string>(value));
 }
 
 std::string legal_values(const Option& o) {

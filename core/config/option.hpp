@@ -54,6 +54,8 @@ class Options {
 // The name in `known` with the smallest edit distance to `wanted` ("" if `known` is empty).
 std::string nearest(std::string_view wanted, const std::vector<std::string>& known);
 
+// In double quotes, escaped as both TOML and JSON read it.
+std::string quote(std::string_view text);
 // "0.5", "true", "\"text\"": as TOML writes it, with the shortest digits that read back to the same number.
 std::string to_text(const Value& value);
 // "1 .. 4096 decisions", "one of efe, random": the legal values of an option in words.

@@ -43,9 +43,10 @@ double log_evidence_gradient(const model::FourierFeatures& features, const Evide
   const MatrixXd covariance = llt.solve(MatrixXd::Identity(d + h, d + h));
   const MatrixXd mean = llt.solve(phi.transpose() * y);
   const MatrixXd residual = y - phi * mean;
-  const VectorXd noise = model::noise_estimate(residual, y, o.noise_floor);
-  double value = model::student_evidence(noise, n, o.noise_floor, 2.0 * llt.matrixLLT().diagonal().array().log().sum(),
-                                         lambda.array().log().sum());
+  const VectorXd estimate = model::noise_estimate(residual, y, o.noise_floor);
+  const VectorXd noise = estimate.cwiseMax(o.noise_floor * o.noise_floor);
+  double value = model::student_evidence(
+      estimate, n, o.noise_floor, 2.0 * llt.matrixLLT().diagonal().array().log().sum(), lambda.array().log().sum());
 
   // Precision-weighted error x weight, minus the uncertainty (Occam) term; then through the cosine to ln l.
   const MatrixXd weighted = residual * noise.cwiseInverse().asDiagonal();
@@ -64,7 +65,7 @@ double log_evidence_gradient(const model::FourierFeatures& features, const Evide
   value -= 0.5 * dl.square().sum();
   grad.head(z.cols()).array() -= dl;
   const double centres[] = {std::log(at.fourier_precision / o.prior_precision),
-                            std::log(at.hierarchy_precision / o.prior_precision)};
+                            std::log(at.hierarchy_precision / o.hierarchy_precision)};
   for (int k = 0; k < 2; ++k) {
     value -= centres[k] * centres[k] / 18.0;
     grad(z.cols() + k) -= centres[k] / 9.0;
@@ -77,8 +78,11 @@ EvidenceParameters ascend_evidence(const model::FourierFeatures& features, Evide
                                    const MatrixXd& extra, const MatrixXd& y, const EvidenceOptions& o) {
   VectorXd theta = pack(at);
   VectorXd low = VectorXd::Constant(theta.size(), -1.5), high = VectorXd::Constant(theta.size(), 4.0);
-  low.tail(2).setConstant(std::log(1e-6));
-  high.tail(2).setConstant(std::log(10.0));
+  const double centres[] = {std::log(o.prior_precision), std::log(o.hierarchy_precision)};
+  for (int k = 0; k < 2; ++k) {
+    low(theta.size() - 2 + k) = centres[k] + std::log(1e-3);
+    high(theta.size() - 2 + k) = centres[k] + std::log(1e4);
+  }
   minimise(
       [&](const VectorXd& x, VectorXd& g) {
         const double value = log_evidence_gradient(features, unpack(x), z, extra, y, o, &g);

@@ -10,9 +10,10 @@ namespace infans::inference {
 
 struct EvidenceOptions {
   int iterations = 25;
-  double noise_floor = 0.02;      // of the standardised outputs
-  double length_scale = 1.5;      // centre of ln l ~ N(ln length_scale, 1)
-  double prior_precision = 1e-3;  // centre of ln lambda ~ N(ln prior_precision, 3^2)
+  double noise_floor = 0.02;          // of the standardised outputs
+  double length_scale = 1.5;          // centre of ln l ~ N(ln length_scale, 1)
+  double prior_precision = 1e-3;      // centre of ln lambda ~ N(ln prior_precision, 3^2), Fourier features
+  double hierarchy_precision = 1e-3;  // likewise, extra features
 };
 
 // What is ascended: one length scale an input, one precision a group of features (Fourier; hierarchy).
@@ -28,7 +29,7 @@ double log_evidence_gradient(const model::FourierFeatures& features, const Evide
                              const Eigen::MatrixXd& inputs, const Eigen::MatrixXd& extra,
                              const Eigen::MatrixXd& outputs, const EvidenceOptions& options, Eigen::VectorXd* gradient);
 
-// Ascends from `at`; bounds: ln l in [-1.5, 4], lambda in [1e-6, 10].
+// Ascends from `at`; bounds: ln l in [-1.5, 4], lambda in [1e-3, 1e4] times its centre.
 EvidenceParameters ascend_evidence(const model::FourierFeatures& features, EvidenceParameters at,
                                    const Eigen::MatrixXd& inputs, const Eigen::MatrixXd& extra,
                                    const Eigen::MatrixXd& outputs, const EvidenceOptions& options);

@@ -135,14 +135,15 @@ void TransitionModel::train_hierarchy(const MatrixXd& inputs, const MatrixXd& ou
 void TransitionModel::refit() {
   if (rows_ == 0) return;
   const MatrixXd z = inputs_.topRows(rows_), targets = targets_.topRows(rows_);
-  const Eigen::RowVectorXd centre = targets.colwise().mean();
-  target_scale_ = (targets.rowwise() - centre).array().square().colwise().mean().sqrt().max(1e-6).matrix().transpose();
+  // About zero, not about the mean: targets are not centred, and one transition is enough.
+  target_scale_ = targets.array().square().colwise().mean().sqrt().max(1e-6).matrix().transpose();
   const MatrixXd y = targets * target_scale_.cwiseInverse().asDiagonal();
   if (options_.hierarchy_features > 0) train_hierarchy(z, y);
   const MatrixXd extra = hierarchy_features(z);
   if (options_.evidence_steps > 0) {
     const EvidenceOptions o{options_.evidence_steps, options_.noise_floor, options_.length_scale,
-                            options_.prior_precision};
+                            options_.prior_precision,
+                            options_.prior_precision * std::max(1, options_.hierarchy_features)};
     const EvidenceParameters p =
         ascend_evidence(fourier_, {fourier_.length_scale, fourier_precision_, hierarchy_precision_}, z, extra, y, o);
     fourier_.length_scale = p.length_scale;

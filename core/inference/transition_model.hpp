@@ -5,7 +5,6 @@
 #include <Eigen/Dense>
 #include <vector>
 
-#include "core/base/archive.hpp"
 #include "core/inference/learn.hpp"
 #include "core/kernels/kernels.hpp"
 #include "core/model/bayesian_readout.hpp"
@@ -61,7 +60,6 @@ class TransitionModel {
   const model::Encoding& encoding() const { return encoding_; }
   const model::FourierFeatures& fourier() const { return fourier_; }
   const model::BayesianReadout& readout() const { return readout_; }
-  long transitions() const { return static_cast<long>(rows_); }
 
  private:
   Eigen::VectorXd features(const Eigen::VectorXd& z) const;

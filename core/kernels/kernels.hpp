@@ -7,6 +7,7 @@
 namespace infans::kernels {
 
 inline constexpr int lanes = 16;
+inline constexpr int max_inputs = 64;  // of a FeatureModel
 
 // Features of one input vector z: Fourier features cos(pi (frequency z + phase)) (Rahimi & Recht 2007; half-turns make
 // the range reduction exact; their amplitude belongs into the readout) followed by the activities of the upper hidden

@@ -47,8 +47,6 @@ INFANS_INLINE void load_tile(const float* z, int inputs, int stride, int n0, flo
   for (int i = 0; i < inputs; ++i) store(tile + i * width, load(z + i * stride + n0));
 }
 
-constexpr int max_inputs = 64;
-
 void forward(const FeatureModel& m, const float* z, int n, int stride, float* out, float* scratch) {
   float* phi = scratch;
   float* lower = phi + m.features() * width;

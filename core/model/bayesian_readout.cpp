@@ -1,5 +1,6 @@
 #include "core/model/bayesian_readout.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
@@ -13,16 +14,18 @@ double log_det(const Eigen::LLT<Eigen::MatrixXd>& llt) { return 2.0 * llt.matrix
 
 Eigen::VectorXd noise_estimate(const Eigen::MatrixXd& residual, const Eigen::MatrixXd& y, double f) {
   const double n = static_cast<double>(y.rows());
-  return ((residual.cwiseProduct(y).colwise().sum().array() + 2.0 * f * f) / (n + 2.0)).max(f * f).matrix().transpose();
+  return ((residual.cwiseProduct(y).colwise().sum().array() + 2.0 * f * f) / (n + 2.0)).matrix().transpose();
 }
 
-double student_evidence(const Eigen::VectorXd& noise_variance, Eigen::Index rows, double f, double log_det_a,
+double student_evidence(const Eigen::VectorXd& estimate, Eigen::Index rows, double f, double log_det_a,
                         double log_det_prior) {
   const double n = static_cast<double>(rows), a = 1.0 + 0.5 * n;
   double value = 0.0;
-  for (const double s : noise_variance)
+  for (const double u : estimate) {
+    const double s = std::max(u, f * f);
     value += -0.5 * n * std::log(2.0 * std::numbers::pi) + 0.5 * (log_det_prior - log_det_a) + std::log(f * f) -
-             a * std::log(a * s) + std::lgamma(a);
+             a * std::log(a * s) + a - a * u / s + std::lgamma(a);
+  }
   return value;
 }
 
@@ -42,9 +45,10 @@ void BayesianReadout::fit(const Eigen::MatrixXd& phi, const Eigen::MatrixXd& y, 
   a.selfadjointView<Eigen::Lower>().rankUpdate(phi.transpose());
   precision_.compute(a);
   mean_ = precision_.solve(phi.transpose() * y);
-  noise_variance_ = noise_estimate(y - phi * mean_, y, noise_floor_);
-  log_evidence_ = student_evidence(noise_variance_, y.rows(), noise_floor_, log_det(precision_),
-                                   prior_precision_.array().log().sum());
+  const Eigen::VectorXd estimate = noise_estimate(y - phi * mean_, y, noise_floor_);
+  noise_variance_ = estimate.cwiseMax(noise_floor_ * noise_floor_);
+  log_evidence_ =
+      student_evidence(estimate, y.rows(), noise_floor_, log_det(precision_), prior_precision_.array().log().sum());
 }
 
 ReadoutUpdate BayesianReadout::update(const Eigen::VectorXd& phi, const Eigen::VectorXd& y) {

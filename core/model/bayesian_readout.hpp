@@ -58,11 +58,13 @@ class BayesianReadout {
   double log_evidence_ = 0.0;
 };
 
-// sigma_j^2 = (R_j' Y_j + 2 f^2) / (N + 2), the mode-like point estimate b_N / a_N of the inverse gamma posterior.
+// b_N / a_N of the inverse gamma posterior, the inverse of its mean precision: (R_j' Y_j + 2 f^2) / (N + 2). May fall
+// below f^2 where the data are noise-free; the noise variance in use never does: sigma_j^2 = max(this, f^2).
 Eigen::VectorXd noise_estimate(const Eigen::MatrixXd& residual, const Eigen::MatrixXd& y, double noise_floor);
 
-// Exact log marginal likelihood (nats) from sigma^2 above, ln det A and ln det Lambda.
-double student_evidence(const Eigen::VectorXd& noise_variance, Eigen::Index rows, double noise_floor, double log_det_a,
+// Log marginal likelihood (nats) from the estimate above, ln det A and ln det Lambda: exact where the estimate is above
+// the floor; at the floor, sigma^2 is held at f^2 and the fit still counts, with the same gradient.
+double student_evidence(const Eigen::VectorXd& noise_estimate, Eigen::Index rows, double noise_floor, double log_det_a,
                         double log_det_prior);
 
 }  // namespace infans::model

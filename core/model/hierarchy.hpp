@@ -32,7 +32,7 @@ struct Hierarchy {
   int levels() const { return static_cast<int>(shape.widths.size()); }
 };
 
-// Activities of a batch (a column a sample) and everything an update needs; sized once, then nothing allocates.
+// Activities of a batch (a column a sample) and everything an update needs; sized once.
 struct HierarchyState {
   HierarchyState(const Hierarchy& model, int batch);
 

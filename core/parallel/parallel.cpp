@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <exception>
 #include <vector>
 
@@ -9,7 +10,8 @@ namespace infans::parallel {
 
 void for_each(int count, int threads, const std::function<void(int)>& task) {
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(count));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+  const int team = std::max(1, std::min(threads, count));  // threads without a task would cost memory only
+#pragma omp parallel for schedule(dynamic, 1) num_threads(team)
   for (int i = 0; i < count; ++i) {
     try {
       task(i);

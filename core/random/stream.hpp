@@ -16,7 +16,7 @@ enum class Purpose : std::uint32_t {
   posterior_draws = 5,
   hierarchy_init = 6,
   hierarchy_batches = 7,
-  observation_noise = 8,
+  probe = 8,
   test = 1000,
 };
 

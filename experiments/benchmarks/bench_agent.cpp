@@ -34,7 +34,8 @@ Scene make_scene(int seed, int evidence_steps) {
   return s;
 }
 
-void live_episode(Scene& s, int episode, bool consolidate) {
+// consolidate_every: decisions, as agent.consolidate_every; 0: never.
+void live_episode(Scene& s, int episode, int consolidate_every) {
   random::Stream start({1, 0, random::Purpose::reset, static_cast<std::uint64_t>(episode)});
   s.state = to_eigen(s.world->reset(start));
   s.agent->begin_episode(episode, false);
@@ -43,14 +44,14 @@ void live_episode(Scene& s, int episode, bool consolidate) {
     const VectorXd next = to_eigen(s.world->step({d.action.data(), static_cast<std::size_t>(d.action.size())}));
     s.agent->learn(s.state, d.action, next);
     s.state = next;
+    if (consolidate_every > 0 && (t + 1) % consolidate_every == 0) s.agent->consolidate();
   }
-  if (consolidate) s.agent->consolidate();
 }
 
 // One decision (plan only) after five episodes of own experience, in mid-swing.
 void decision(benchmark::State& bench) {
   Scene s = make_scene(1, 25);
-  for (int e = 0; e < 5; ++e) live_episode(s, e, true);
+  for (int e = 0; e < 5; ++e) live_episode(s, e, 10);
   random::Stream start({1, 0, random::Purpose::reset, 99});
   s.state = to_eigen(s.world->reset(start));
   s.agent->begin_episode(5, false);
@@ -59,11 +60,11 @@ void decision(benchmark::State& bench) {
 }
 BENCHMARK(decision)->Unit(benchmark::kMillisecond);
 
-// A whole life of 600 decisions: body, planning, learning, consolidation after each of 20 episodes.
+// A whole life of 600 decisions: body, planning, learning, consolidation every 10 decisions.
 void life_of_600_decisions(benchmark::State& bench) {
   for (auto _ : bench) {
     Scene s = make_scene(1, 25);
-    for (int e = 0; e < 20; ++e) live_episode(s, e, true);
+    for (int e = 0; e < 20; ++e) live_episode(s, e, 10);
   }
 }
 BENCHMARK(life_of_600_decisions)->Unit(benchmark::kSecond)->Iterations(1);
@@ -72,7 +73,7 @@ BENCHMARK(life_of_600_decisions)->Unit(benchmark::kSecond)->Iterations(1);
 void life_without_consolidation(benchmark::State& bench) {
   for (auto _ : bench) {
     Scene s = make_scene(1, 0);
-    for (int e = 0; e < 20; ++e) live_episode(s, e, false);
+    for (int e = 0; e < 20; ++e) live_episode(s, e, 0);
   }
 }
 BENCHMARK(life_without_consolidation)->Unit(benchmark::kSecond)->Iterations(1);

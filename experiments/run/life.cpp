@@ -12,6 +12,8 @@
 namespace infans::experiments {
 namespace {
 
+// What a killed process can lose of a long episode.
+constexpr std::size_t block_rows = 64;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double clock_seconds(clockid_t clock) {
@@ -40,7 +42,8 @@ ModelProbe make_probe(const config::Options& o, envs::Environment& world) {
   ModelProbe probe;
   const envs::Spec& body = world.spec();
   const auto n = static_cast<Eigen::Index>(body.joints.size());
-  random::Stream stream({static_cast<std::uint64_t>(o.integer("population.seed")), 0, random::Purpose::test, 0});
+  // The same states for every agent of every study: model errors are comparable.
+  random::Stream stream({0, 0, random::Purpose::probe, 0});
   for (long k = 0; k < o.integer("probe.states"); ++k) {
     Eigen::VectorXd state(2 * n), action(body.action_size);
     for (Eigen::Index i = 0; i < n; ++i) {
@@ -160,6 +163,10 @@ void Life::record(const Eigen::VectorXd& state, const agents::Decision& d, const
     row.rejected_epistemic[k] = r.epistemic;
   }
   steps_.push_back(std::move(row));
+  if (steps_.size() == block_rows) {
+    recorder_.commit(progress_.agent, steps_, {});
+    steps_.clear();
+  }
   const double distance = preference_->distance(next);
   best_distance_ = std::min(best_distance_, distance);
   if (index_ >= episode_steps_ - success_steps_) hold_distance_ = std::max(hold_distance_, distance);
@@ -189,7 +196,7 @@ void Life::end_episode() {
   row.length_scale = to_vector(agent_.model().fourier().length_scale);
   recorder_.commit(progress_.agent, steps_, {row});
   steps_.clear();
-  progress_.mean_vfe = vfe_sum_ / episode_steps_;
+  if (!evaluation_) progress_.mean_vfe = vfe_sum_ / episode_steps_;
   progress_.hold_distance = hold_distance_;
   progress_.seconds = wall_seconds() - started_wall_;
   ++progress_.episode;
@@ -212,7 +219,7 @@ double Life::model_error() const {
     sum_square += target.square();
   }
   const Eigen::ArrayXd variance = sum_square / n - (sum / n).square();
-  return (square / n / variance).sqrt().mean();
+  return variance.minCoeff() > 0.0 ? (square / n / variance).sqrt().mean() : nan;
 }
 
 void Life::finalize() {

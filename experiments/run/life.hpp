@@ -1,7 +1,6 @@
 // One life: an agent in its world, step by step, with its record.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>

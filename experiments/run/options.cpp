@@ -119,11 +119,23 @@ config::OptionTable life_options() {
        {},
        "",
        "units a layer of the feature-learning hierarchy; 0: none"},
-      {"model.hierarchy_epochs", whole(5), 0, 10000, {}, "", "passes of the hierarchy over the data, an episode"},
-      {"model.evidence_steps", whole(25), 0, 1000, {}, "", "ascent of the evidence, an episode; 0: scales stay fixed"},
+      {"model.hierarchy_epochs",
+       whole(5),
+       0,
+       10000,
+       {},
+       "",
+       "passes of the hierarchy over the data, each consolidation"},
+      {"model.evidence_steps",
+       whole(25),
+       0,
+       1000,
+       {},
+       "",
+       "ascent of the evidence, each consolidation; 0: scales stay fixed"},
       {"model.length_scale", 1.5, 0.01, 100, {}, "", "first length scale of every input"},
       {"model.prior_precision", 1e-3, 1e-6, 10, {}, "", "first ratio of noise variance to weight variance"},
-      {"model.noise_floor", 0.01, 1e-4, 1, {}, "", "smallest noise, as a part of a target's standard deviation"},
+      {"model.noise_floor", 0.01, 1e-4, 1, {}, "", "smallest noise, as a part of a target's root mean square"},
       {"model.draws", whole(8), 1, 256, {}, "", "posterior directions that estimate information gain in rollouts"},
       {"model.slide_scale", 1.0, 1e-3, 1e3, {}, "m", "position that counts as 1"},
       {"model.slide_velocity_scale", 2.0, 1e-3, 1e3, {}, "m/s", "velocity that counts as 1"},
@@ -131,7 +143,13 @@ config::OptionTable life_options() {
       {"planner.horizon", whole(15), 1, 1000, {}, "decisions", "how far a plan looks ahead"},
       {"planner.candidates", whole(200), 2, 100000, {}, "", "plans of the first CEM iteration"},
       {"planner.iterations", whole(3), 1, 100, {}, "", "CEM iterations"},
-      {"planner.candidate_decay", 1.3, 1, 10, {}, "", "candidates shrink by this factor an iteration"},
+      {"planner.candidate_decay",
+       1.3,
+       1,
+       10,
+       {},
+       "",
+       "candidates shrink by this factor an iteration, never below twice the elites"},
       {"planner.elites", whole(10), 1, 10000, {}, "", "best plans that shape the next iteration"},
       {"planner.spread", 0.6, 0, 10, {}, "", "first standard deviation of planned commands"},
       {"planner.momentum", 0.1, 0, 0.99, {}, "", "share of the old mean and spread that an iteration keeps"},
@@ -187,7 +205,6 @@ agents::AgentOptions agent_options(const Options& o) {
              : policy == "greedy" ? agents::Policy::greedy
              : policy == "random" ? agents::Policy::random
                                   : agents::Policy::babbling;
-  a.babbling_episodes = count("agent.babbling_episodes");
   a.babbling_spread = o.number("agent.babbling_spread");
   a.babbling_colour = o.number("agent.babbling_colour");
   a.slide_scale = o.number("model.slide_scale");

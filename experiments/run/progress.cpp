@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/config/option.hpp"
+
 namespace infans::experiments {
 namespace {
 
@@ -17,14 +19,18 @@ std::string count_or(std::int64_t value, const char* missing) {
   return value < 0 ? std::string(missing) : std::to_string(value);
 }
 
-// Median with unreached (-1) as infinity: the lower of two middles is not taken, the mean of both is.
+double middle(std::vector<double> values) {
+  if (values.empty()) return 0.0;
+  std::sort(values.begin(), values.end());
+  return 0.5 * (values[(values.size() - 1) / 2] + values[values.size() / 2]);
+}
+
+// Median with unreached (-1) as infinity.
 std::string median(const std::vector<LifeProgress>& lives, std::int64_t LifeProgress::*member) {
   std::vector<double> values;
   for (const LifeProgress& l : lives) values.push_back(l.*member < 0 ? 1e300 : static_cast<double>(l.*member));
   if (values.empty()) return "-";
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  const double m = 0.5 * (values[(n - 1) / 2] + values[n / 2]);
+  const double m = middle(values);
   if (m > 1e200) return "-";
   char text[32];
   std::snprintf(text, sizeof text, "%g", m);
@@ -40,10 +46,9 @@ std::string format(const char* pattern, Args... args) {
 
 }  // namespace
 
-Progress::Progress(int agents, std::int64_t budget, bool quiet)
+Progress::Progress(int agents, bool quiet)
     : lives_(static_cast<std::size_t>(agents)),
       ended_(static_cast<std::size_t>(agents), false),
-      budget_(budget),
       quiet_(quiet),
       terminal_(isatty(STDERR_FILENO) == 1),
       started_(seconds_now()) {}
@@ -109,22 +114,22 @@ void Progress::bar() const {
 std::string summary_table(const std::vector<LifeProgress>& lives) {
   std::string text = format("%8s %8s %10s %10s %14s %16s %8s\n", "agent", "seed", "episodes", "decisions",
                             "first success", "three in a row", "wall s");
-  double wall = 0.0;
+  std::vector<double> wall;
   for (const LifeProgress& l : lives) {
     text += format("%8d %8llu %10d %10lld %14s %16s %8.1f\n", l.agent + 1, static_cast<unsigned long long>(l.seed),
                    l.episode, static_cast<long long>(l.decisions), count_or(l.first_success, "-").c_str(),
                    count_or(l.three_in_a_row, "-").c_str(), l.seconds);
-    wall += l.seconds;
+    wall.push_back(l.seconds);
   }
   text += format("%8s %8s %10s %10s %14s %16s %8.1f\n", "median", "", "",
                  median(lives, &LifeProgress::decisions).c_str(), median(lives, &LifeProgress::first_success).c_str(),
-                 median(lives, &LifeProgress::three_in_a_row).c_str(), wall / std::max<double>(1, lives.size()));
+                 median(lives, &LifeProgress::three_in_a_row).c_str(), middle(wall));
   return text;
 }
 
 std::string summary_json(const std::string& study, const std::vector<LifeProgress>& lives, bool interrupted) {
-  std::string text = "{\n  \"study\": \"" + study + "\",\n  \"interrupted\": " + (interrupted ? "true" : "false") +
-                     ",\n  \"agents\": [";
+  std::string text = "{\n  \"study\": " + config::quote(study) +
+                     ",\n  \"interrupted\": " + (interrupted ? "true" : "false") + ",\n  \"agents\": [";
   for (std::size_t k = 0; k < lives.size(); ++k) {
     const LifeProgress& l = lives[k];
     text += k == 0 ? "\n" : ",\n";

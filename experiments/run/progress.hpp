@@ -10,7 +10,7 @@ namespace infans::experiments {
 
 class Progress {
  public:
-  Progress(int agents, std::int64_t budget, bool quiet);
+  Progress(int agents, bool quiet);
   // Takes the rewritten line away, so that what is printed next stands alone.
   void finish();
   // A finished episode (or the end of a life) of one agent; any thread.
@@ -25,7 +25,6 @@ class Progress {
   std::mutex mutex_;
   std::vector<LifeProgress> lives_;
   std::vector<bool> ended_;
-  std::int64_t budget_;
   bool quiet_, terminal_;
   double started_;
 };

@@ -5,9 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "core/base/build_info.hpp"
@@ -59,19 +61,19 @@ std::string json_list(const std::vector<std::string>& items) {
   return text + "]";
 }
 
-std::string quoted(const std::string& s) { return "\"" + s + "\""; }
+using config::quote;
 
 std::string modalities_json(const envs::Spec& body) {
   std::vector<std::string> items;
   for (const envs::Modality& m : body.modalities)
-    items.push_back("{\"name\": " + quoted(m.name) + ", \"unit\": " + quoted(m.unit) +
+    items.push_back("{\"name\": " + quote(m.name) + ", \"unit\": " + quote(m.unit) +
                     ", \"offset\": " + std::to_string(m.offset) + ", \"size\": " + std::to_string(m.size) + "}");
   return json_list(items);
 }
 
 std::string joints_json(const envs::Spec& body) {
   std::vector<std::string> items;
-  for (const envs::Joint j : body.joints) items.push_back(quoted(j == envs::Joint::hinge ? "hinge" : "slide"));
+  for (const envs::Joint j : body.joints) items.push_back(quote(j == envs::Joint::hinge ? "hinge" : "slide"));
   return json_list(items);
 }
 
@@ -86,7 +88,11 @@ config::Options resolve(const RunRequest& request) {
   config::Options options = load_study(request.spec);
   for (const auto& [key, value] : request.settings) options.set_text(key, value, "--set " + key);
   if (request.agents) options.set("population.agents", static_cast<long>(*request.agents), "--agents");
-  if (request.seed) options.set("population.seed", static_cast<long>(*request.seed), "--seed");
+  if (request.seed) {
+    // Beyond a long the value would turn negative in the message.
+    const std::uint64_t most = std::numeric_limits<long>::max();
+    options.set("population.seed", static_cast<long>(std::min(*request.seed, most)), "--seed");
+  }
   if (request.threads && (*request.threads < 1 || *request.threads > 4096))
     throw base::OptionError("threads",
                             "--threads = " + std::to_string(*request.threads) + " is out of range; legal: 1 .. 4096");
@@ -98,6 +104,10 @@ config::Options resolve(const RunRequest& request) {
 }
 
 void require_cart_and_pole(const envs::Spec& body, const std::string& source) {
+  constexpr int most_actuators = kernels::max_inputs - 5;  // beside x, sin, cos and two velocities
+  if (body.action_size > most_actuators)
+    throw base::BodyError(source, "has " + std::to_string(body.action_size) + " actuators; at most " +
+                                      std::to_string(most_actuators) + " are supported");
   if (body.joints.size() == 2 && body.joints[0] == envs::Joint::slide && body.joints[1] == envs::Joint::hinge) return;
   throw base::BodyError(source,
                         "a preference for the tip of a pole needs exactly a slide joint, then a hinge joint; "
@@ -121,9 +131,10 @@ void make_directory(const std::string& path) {
                                     "); choose another --out");
   if (access(path.c_str(), W_OK) != 0)
     throw base::FileError(path, "is not writable; choose another --out or change its permissions");
-  if (fs::exists(fs::path(path) / "run.h5"))
-    throw base::FileError((fs::path(path) / "run.h5").string(),
-                          "exists already and is never overwritten; choose another --out or move it away");
+  for (const char* name : {"run.h5", "summary.json", "report.html"})
+    if (fs::exists(fs::path(path) / name))
+      throw base::FileError((fs::path(path) / name).string(),
+                            "exists already and is never overwritten; choose another --out or move it away");
 }
 
 // Atomic: readers see the old file or the new one.
@@ -194,6 +205,8 @@ RunHeader describe(const config::Options& o, const envs::Spec& body, const std::
 }
 
 Prepared prepare(const RunRequest& request) {
+  // Eigen blocks its products by the caches it finds: with fixed sizes, sums keep their order on every processor.
+  Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
   Prepared p{resolve(request), {}, {}, {}, {}, {}};
   agent_options(p.options);  // refuses what does not fit together
   p.source = p.options.text("body.mjcf");
@@ -222,10 +235,15 @@ void print_results(const Prepared& study, const std::vector<LifeProgress>& lives
 }
 
 void live(Life& life, Progress& progress) {
-  while (stop_requested == 0) {
-    const bool goes_on = life.next_step();
-    if (!goes_on) break;
-    if (life.episode_just_ended()) progress.report(life.progress(), false);
+  try {
+    while (stop_requested == 0) {
+      const bool goes_on = life.next_step();
+      if (!goes_on) break;
+      if (life.episode_just_ended()) progress.report(life.progress(), false);
+    }
+  } catch (const base::SimulationError&) {
+    life.finalize();  // the rows that led to the failure are its explanation
+    throw;
   }
   life.finalize();
   progress.report(life.progress(), true);
@@ -245,7 +263,7 @@ std::string run_study(const RunRequest& request) {
   const Prepared study = prepare(request);
   const int agents = study.header.agents;
   std::exception_ptr failure;
-  Progress progress(agents, study.options.integer("life.decisions"), request.quiet);
+  Progress progress(agents, request.quiet);
   {
     Recorder recorder(study.file("run.h5"), study.header);
     const StopOnSignal guard;

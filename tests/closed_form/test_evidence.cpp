@@ -34,9 +34,13 @@ Problem make_problem() {
 }  // namespace
 
 // Central differences with h = 1e-5 leave an error of about h^2 times the third derivative: 1e-6 relative is safe.
-TEST_CASE("the local gradient of the evidence is its derivative") {
+TEST_CASE("the local gradient of the evidence is its derivative, above the noise floor and at it") {
   const Problem p = make_problem();
-  const inference::EvidenceOptions o;
+  double floor = 0.0;
+  SUBCASE("above") { floor = 0.02; }
+  SUBCASE("at") { floor = 0.5; }
+  inference::EvidenceOptions o;
+  o.noise_floor = floor;
   VectorXd gradient;
   inference::log_evidence_gradient(p.features, p.at, p.inputs, p.extra, p.outputs, o, &gradient);
   const double h = 1e-5;

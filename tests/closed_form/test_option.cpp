@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "core/base/error.hpp"
@@ -66,6 +68,13 @@ TEST_CASE("every option of a life is documented, unique, and its default is lega
 TEST_CASE("shipped studies load, and their resolved text loads to the same") {
   for (const auto& study : experiments::shipped_studies()) {
     CHECK_FALSE(study.summary.empty());
-    CHECK(experiments::load_study(study.name).text("study.name") == study.name);
+    config::Options options = experiments::load_study(study.name);
+    CHECK(options.text("study.name") == study.name);
+    options.set("study.summary", Value(std::string("two\nlines, a \"quote\" and a \\")), "test");
+    const std::string path = (std::filesystem::temp_directory_path() / "infans_resolved.toml").string();
+    std::ofstream(path) << options.toml();
+    CHECK(experiments::load_study(path).toml() == options.toml());
+    CHECK(experiments::load_study(path).text("study.summary") == options.text("study.summary"));
+    std::filesystem::remove(path);
   }
 }

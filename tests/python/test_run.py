@@ -85,8 +85,10 @@ def test_thread_count_does_not_change_a_bit(tmp_path, threads):
 
 def test_an_agent_alone_lives_as_in_the_population(run, tmp_path):
     with infans.run("cartpole_swingup", out=tmp_path / "alone", agents=1, seed=3, settings=SMALL) as alone:
-        for name in ("observation", "action", "vfe", "efe"):
-            np.testing.assert_array_equal(alone.agents[0].step[name], run.agents[2].step[name])
+        for table in ("step", "episode"):
+            for name in getattr(alone.agents[0], table):
+                one, among = getattr(alone.agents[0], table)[name], getattr(run.agents[2], table)[name]
+                assert one.tobytes() == among.tobytes(), name
 
 
 def test_a_life_step_by_step_is_the_same_life(run, tmp_path):
@@ -179,14 +181,15 @@ def test_a_mistake_gets_one_helpful_message(tmp_path, name):
     assert not (tmp_path / "new" / "run.h5").exists()
 
 
-def test_an_existing_record_is_never_overwritten(tmp_path):
+@pytest.mark.parametrize("name", ["run.h5", "summary.json", "report.html"])
+def test_an_existing_file_is_never_overwritten(tmp_path, name):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "run.h5").write_bytes(b"precious")
+    (out / name).write_bytes(b"precious")
     done = cli("run", "cartpole_swingup", "--out", out)
-    assert done.returncode == 2 and "run.h5" in done.stderr
-    assert (out / "run.h5").read_bytes() == b"precious"
-    assert [p.name for p in out.iterdir()] == ["run.h5"]
+    assert done.returncode == 2 and name in done.stderr
+    assert (out / name).read_bytes() == b"precious"
+    assert [p.name for p in out.iterdir()] == [name]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
