@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .reader import Agent, RecordError, Run
 
 __all__ = [
-    "Agent", "BodyError", "Error", "FileError", "Life", "OptionError", "RecordError", "Run", "SimulationError", "build_info",
-    "load", "report", "run",
+    "Agent", "BodyError", "Error", "FileError", "Life", "OptionError", "RecordError", "Run", "SimulationError",
+    "build_info", "load", "report", "run",
 ]  # fmt: skip
 
 _FROM_READER = ("Agent", "RecordError", "Run")
