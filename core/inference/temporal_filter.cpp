@@ -16,9 +16,7 @@ constexpr double log_two_pi = 1.8378770664093454836;
 // F is a sum of many squares: differences below this share of it are rounding, not a rise.
 constexpr double rounding = 1e-14;
 
-double log_det(const Eigen::LLT<MatrixXd>& factor) {
-  return 2.0 * factor.matrixLLT().diagonal().array().log().sum();
-}
+double log_det(const Eigen::LLT<MatrixXd>& factor) { return 2.0 * factor.matrixLLT().diagonal().array().log().sum(); }
 
 void symmetrise(MatrixXd& m) {
   for (Index j = 0; j < m.cols(); ++j)
@@ -205,6 +203,83 @@ Smoothed smooth(const model::TemporalModel& model, const TemporalSequence& s, co
     symmetrise(out.covariance[t]);
   }
   return out;
+}
+
+namespace {
+
+void add_transition(const Smoothed& q, Index t, const VectorXd& a, model::Moments& sums) {
+  const Index n = q.mean[t].size(), k = a.size();
+  sums.yy += q.covariance[t + 1] + q.mean[t + 1] * q.mean[t + 1].transpose();
+  sums.yz.leftCols(n) += q.cross[t] + q.mean[t + 1] * q.mean[t].transpose();
+  sums.yz.rightCols(k) += q.mean[t + 1] * a.transpose();
+  sums.zz.topLeftCorner(n, n) += q.covariance[t] + q.mean[t] * q.mean[t].transpose();
+  sums.zz.topRightCorner(n, k) += q.mean[t] * a.transpose();
+  sums.zz.bottomRightCorner(k, k) += a * a.transpose();
+  sums.zz.bottomLeftCorner(k, n) = sums.zz.topRightCorner(n, k).transpose();
+  sums.count += 1.0;
+}
+
+double prior_energy(const model::GaussianNoise& noise, const MatrixXd& prior, double weight) {
+  return 0.5 * weight * (prior.cwiseProduct(noise.precision).sum() - noise.log_det_precision);
+}
+
+// The step of maximisation; returns the model that minimises F under the beliefs.
+model::LinearTemporalModel maximise(const model::LinearTemporalModel& m, const model::Moments& moved,
+                                    const model::Moments& observed, const TemporalLearnOptions& o) {
+  model::LinearTemporalModel next = m;
+  const Index n = m.states(), k = m.actions();
+  MatrixXd w(n, n + k);
+  w << m.A, m.B;
+  if (o.transition || o.action) moved.regress(o.transition ? 0 : n, (o.transition ? n : 0) + (o.action ? k : 0), w);
+  if (o.observation) observed.regress(0, n, next.C);
+  next.A = w.leftCols(n);
+  next.B = w.rightCols(k);
+  if (o.state_noise) next.state_noise = moved.noise(w, o.prior_state_noise, o.prior_weight);
+  if (o.observation_noise) next.observation_noise = observed.noise(next.C, o.prior_observation_noise, o.prior_weight);
+  return next;
+}
+
+}  // namespace
+
+TemporalLearnReport learn(model::LinearTemporalModel& m, const std::vector<TemporalSequence>& sequences,
+                          const TemporalLearnOptions& options) {
+  TemporalLearnOptions o = options;
+  if (sequences.empty() || o.max_iterations < 0 || !(o.slope >= 0.0) || !(o.prior_weight >= 0.0))
+    throw base::UserError("learn: at least one sequence; max_iterations, slope and prior_weight must be 0 or more");
+  if (o.prior_state_noise.size() == 0) o.prior_state_noise = m.state_noise.covariance;
+  if (o.prior_observation_noise.size() == 0) o.prior_observation_noise = m.observation_noise.covariance;
+  check_size("the prior of Q", o.prior_state_noise.size(), m.state_noise.covariance.size());
+  check_size("the prior of R", o.prior_observation_noise.size(), m.observation_noise.covariance.size());
+  TemporalLearnReport report;
+  Mask seen = Mask::Constant(m.observations(), true);
+  for (int i = 0; i < o.max_iterations; ++i) {
+    double energy = 0.0;
+    if (o.state_noise) energy += prior_energy(m.state_noise, o.prior_state_noise, o.prior_weight);
+    if (o.observation_noise) energy += prior_energy(m.observation_noise, o.prior_observation_noise, o.prior_weight);
+    model::Moments moved(m.states(), m.states() + m.actions()), observed(m.observations(), m.states());
+    VectorXd first = VectorXd::Zero(m.states());
+    for (const auto& s : sequences) {
+      const Smoothed q = smooth(m, s);
+      energy -= q.log_evidence;
+      first += q.mean[0];
+      for (Index t = 0; t < s.observations.cols(); ++t) {
+        const VectorXd& mean = q.mean[t + 1];
+        add_transition(q, t, s.actions.col(t), moved);
+        if (s.seen.size() > 0) seen = s.seen.col(t);
+        const MatrixXd xx = q.covariance[t + 1] + mean * mean.transpose();
+        model::add_observation(m, s.observations.col(t), seen, mean, xx, observed);
+      }
+    }
+    report.energy.push_back(energy);
+    if (i > 0 && report.energy[i - 1] - energy < o.slope * (1.0 + std::abs(energy))) {
+      report.converged = true;
+      break;
+    }
+    if (moved.count == 0.0) throw base::UserError("learn: the sequences hold no steps");
+    m = maximise(m, moved, observed, o);
+    if (o.initial_mean) m.initial_mean = first / static_cast<double>(sequences.size());
+  }
+  return report;
 }
 
 }  // namespace infans::inference

@@ -1,7 +1,7 @@
 // Beliefs about a moving state: filtering, smoothing and learning on one free energy. With the observations o_1..o_T
 //
-//   F = 1/2 e_0' P_0^-1 e_0 - 1/2 ln|P_0^-1| + sum_t [ 1/2 e_w' Pi_w e_w + 1/2 e_v' Pi_v e_v - 1/2 ln|Pi_w| - 1/2 ln|Pi_v| ],
-//   e_0 = x_0 - m_0,  e_w = x_t - f(x_{t-1}, a_{t-1}),  e_v = o_t - g(x_t).
+//   F = 1/2 e_0' P_0^-1 e_0 - 1/2 ln|P_0^-1| + sum_t [ 1/2 e_w' Pi_w e_w + 1/2 e_v' Pi_v e_v - 1/2 ln|Pi_w| - 1/2
+//   ln|Pi_v| ], e_0 = x_0 - m_0,  e_w = x_t - f(x_{t-1}, a_{t-1}),  e_v = o_t - g(x_t).
 //
 // Filtering settles the present state with the past summed up in one Gaussian: Pi_w becomes the precision of the
 // prediction, (f' P f'^T + Q)^-1. Smoothing settles all states together. Learning descends the same F (Neal & Hinton
@@ -45,18 +45,18 @@ class TemporalFilter {
 
   // Predicts with action a (k), then settles on observation o (m). seen (m): false for an element that is missing (its
   // value is ignored); null: all seen. Throws base::UserError for a wrong size or a value that is not finite, and
-  // base::Error if the model's numbers are not finite or the prediction's covariance is singular to rounding; the belief
-  // then is as before.
+  // base::Error if the model's numbers are not finite or the prediction's covariance is singular to rounding; the
+  // belief then is as before.
   TemporalReport step(const Eigen::VectorXd& a, const Eigen::VectorXd& o, const Mask* seen = nullptr);
   // Back to N(m_0, P_0).
   void reset();
 
-  const Eigen::VectorXd& mean() const { return mean_; }                            // n
-  const Eigen::MatrixXd& covariance() const { return covariance_; }                // n x n
-  const Eigen::VectorXd& predicted_mean() const { return predicted_; }             // n, before o_t
-  const Eigen::MatrixXd& predicted_covariance() const { return predicted_cov_; }   // n x n, before o_t
-  const Eigen::MatrixXd& transition_jacobian() const { return jacobian_; }         // n x n, at the belief before
-  Eigen::MatrixXd gain() const { return gain_t_.transpose(); }                     // n x m; 0 for missing elements
+  const Eigen::VectorXd& mean() const { return mean_; }                           // n
+  const Eigen::MatrixXd& covariance() const { return covariance_; }               // n x n
+  const Eigen::VectorXd& predicted_mean() const { return predicted_; }            // n, before o_t
+  const Eigen::MatrixXd& predicted_covariance() const { return predicted_cov_; }  // n x n, before o_t
+  const Eigen::MatrixXd& transition_jacobian() const { return jacobian_; }        // n x n, at the belief before
+  Eigen::MatrixXd gain() const { return gain_t_.transpose(); }                    // n x m; 0 for missing elements
 
  private:
   void predict(const Eigen::VectorXd& a);
@@ -77,9 +77,9 @@ class TemporalFilter {
 
 // One recorded sequence of T steps; column t holds a_t and o_{t+1}.
 struct TemporalSequence {
-  Eigen::MatrixXd actions;                                         // k x T
-  Eigen::MatrixXd observations;                                    // m x T
-  Eigen::Array<bool, Eigen::Dynamic, Eigen::Dynamic> seen;         // m x T; empty: all
+  Eigen::MatrixXd actions;                                  // k x T
+  Eigen::MatrixXd observations;                             // m x T
+  Eigen::Array<bool, Eigen::Dynamic, Eigen::Dynamic> seen;  // m x T; empty: all
 };
 
 // Beliefs given the whole sequence; index t = 0..T.
@@ -116,9 +116,9 @@ struct TemporalLearnReport {
 };
 
 // Expectation maximisation over all sequences (Shumway & Stoffer 1982; Ghahramani & Hinton 1996, with missing elements
-// completed in expectation; inputs as regressors). The prior adds weight/2 (tr(Psi Pi) - ln|Pi|) for each learned noise.
-// Throws as smooth() does, and base::UserError for no sequence or options out of range; the model then is as it was
-// after the last whole iteration.
+// completed in expectation; inputs as regressors). The prior adds weight/2 (tr(Psi Pi) - ln|Pi|) for each learned
+// noise. Throws as smooth() does, and base::UserError for no sequence or options out of range; the model then is as it
+// was after the last whole iteration.
 TemporalLearnReport learn(model::LinearTemporalModel& model, const std::vector<TemporalSequence>& sequences,
                           const TemporalLearnOptions& options = {});
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/error.hpp"
 
@@ -86,6 +87,56 @@ void LinearTemporalModel::transition(const Eigen::VectorXd& x, const Eigen::Vect
 void LinearTemporalModel::observation(const Eigen::VectorXd& x, Eigen::VectorXd& o, Eigen::MatrixXd* jacobian) const {
   o.noalias() = C * x;
   if (jacobian) *jacobian = C;
+}
+
+Moments::Moments(int y, int z)
+    : yy(Eigen::MatrixXd::Zero(y, y)), yz(Eigen::MatrixXd::Zero(y, z)), zz(Eigen::MatrixXd::Zero(z, z)) {}
+
+void Moments::regress(int first, int columns, Eigen::MatrixXd& w) const {
+  if (columns == 0) return;
+  w.middleCols(first, columns).setZero();
+  const Eigen::MatrixXd right = (yz - w * zz).middleCols(first, columns);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> left(zz.block(first, first, columns, columns));
+  const double least = left.eigenvalues().maxCoeff() * 1e-14 * columns;
+  const Eigen::VectorXd inverse = left.eigenvalues().unaryExpr([=](double v) { return v > least ? 1.0 / v : 0.0; });
+  w.middleCols(first, columns) = right * left.eigenvectors() * inverse.asDiagonal() * left.eigenvectors().transpose();
+}
+
+GaussianNoise Moments::noise(const Eigen::MatrixXd& w, const Eigen::MatrixXd& prior, double weight) const {
+  const Eigen::MatrixXd mixed = w * yz.transpose();
+  const Eigen::MatrixXd sum = yy - mixed - mixed.transpose() + w * zz * w.transpose() + weight * prior;
+  return GaussianNoise::from_covariance(0.5 * (sum + sum.transpose()) / (count + weight), "a learned covariance");
+}
+
+void add_observation(const LinearTemporalModel& m, const Eigen::VectorXd& o,
+                     const Eigen::Array<bool, Eigen::Dynamic, 1>& mask, const Eigen::VectorXd& mean,
+                     const Eigen::MatrixXd& xx, Moments& sums) {
+  using Eigen::MatrixXd;
+  const int size = m.observations();
+  const MatrixXd& r = m.observation_noise.covariance;
+  MatrixXd d = MatrixXd::Zero(size, size), g = MatrixXd::Zero(size, m.states()), rest = d;
+  Eigen::VectorXd value = o;
+  std::vector<int> seen, missing;
+  for (int i = 0; i < size; ++i) (mask(i) ? seen : missing).push_back(i);
+  for (const int i : seen) d(i, i) = 1.0;
+  for (const int i : missing) {
+    value(i) = 0.0;
+    g.row(i) = m.C.row(i);
+  }
+  if (!missing.empty()) rest(missing, missing) = r(missing, missing);
+  if (!missing.empty() && !seen.empty()) {
+    const MatrixXd cross = r(seen, missing);
+    const MatrixXd regression = Eigen::LLT<MatrixXd>(r(seen, seen)).solve(cross).transpose();
+    d(missing, seen) = regression;
+    g(missing, Eigen::all) -= regression * m.C(seen, Eigen::all);
+    rest(missing, missing) -= regression * cross;
+  }
+  const Eigen::VectorXd known = d * value;
+  const MatrixXd mixed = known * (g * mean).transpose();
+  sums.yy += known * known.transpose() + mixed + mixed.transpose() + g * xx * g.transpose() + rest;
+  sums.yz += known * mean.transpose() + g * xx;
+  sums.zz += xx;
+  sums.count += 1.0;
 }
 
 }  // namespace infans::model

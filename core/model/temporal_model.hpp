@@ -69,4 +69,26 @@ class LinearTemporalModel final : public TemporalModel {
   Eigen::MatrixXd A, B, C;
 };
 
+// Expected second moments of a regression y = W z + noise, summed over steps, and what they teach (Ghahramani & Hinton
+// 1996, eq. 14-25).
+struct Moments {
+  Moments(int y, int z);  // sizes of y and z; all zero
+
+  Eigen::MatrixXd yy, yz, zz;  // sums of E[y y'], E[y z'], E[z z']
+  double count = 0.0;          // steps
+
+  // Sets columns [first, first + columns) of w to those that minimise F while its others stay; of least length where z
+  // does not decide.
+  void regress(int first, int columns, Eigen::MatrixXd& w) const;
+  // E[noise noise'] given w, with `weight` further steps at the covariance `prior`. Throws base::UserError if that is
+  // not positive definite (too few steps and no prior).
+  GaussianNoise noise(const Eigen::MatrixXd& w, const Eigen::MatrixXd& prior, double weight) const;
+};
+
+// Adds a step of o = C x + v with E[x] = mean and E[x x'] = xx. Missing elements are completed in expectation from x
+// and the seen ones: o = D o_seen + G x + N(0, R given the seen).
+void add_observation(const LinearTemporalModel& model, const Eigen::VectorXd& o,
+                     const Eigen::Array<bool, Eigen::Dynamic, 1>& seen, const Eigen::VectorXd& mean,
+                     const Eigen::MatrixXd& xx, Moments& sums);
+
 }  // namespace infans::model
