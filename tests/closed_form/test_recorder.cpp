@@ -56,7 +56,7 @@ TEST_CASE("known rows come back bit for bit") {
   CHECK(s.per_agent[1].evaluation == std::vector<int>{1, 0, 0, 0, 0, 1, 0});
   CHECK(s.per_agent[1].decisions == std::vector<std::int64_t>{20, 40, 60, 80, 100, 120, 140});
   CHECK(wrong_rows(path, s) == "");
-  CHECK(experiments::read_values(path, "agents/001/step/physics").size() == 265 * 5);
+  CHECK(experiments::read_values(path, "agents/001/step/physics").size() == 265 * 20);
   CHECK(experiments::read_values(path, "ledger/agent_cpu_seconds") == std::vector<double>{2.0, 3.0});
   CHECK(experiments::read_text(path, "spec_toml") == "# µ\n");
 }

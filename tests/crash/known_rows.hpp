@@ -31,7 +31,7 @@ inline RunHeader known_header(int agents) {
   h.action_size = 2;
   h.model_inputs = 6;
   h.rejected = 3;
-  h.physics_size = 5;
+  h.physics_size = 20;  // a chunk larger than a page
   h.episode_steps = 20;
   h.control_period = 0.05;
   return h;
@@ -57,7 +57,7 @@ inline StepRow known_step(int agent, long row) {
        {&r.observation, &r.next_observation, &r.prediction, &r.prediction_error, &r.predictive_std, &r.precision})
     *v = known_vector(agent, row, d++, 4);
   r.action = known_vector(agent, row, d++, 2);
-  r.physics = known_vector(agent, row, d++, 5);
+  r.physics = known_vector(agent, row, d++, 20);
   r.rejected_action = known_vector(agent, row, d++, 6);
   r.rejected_pragmatic = known_vector(agent, row, d++, 3);
   r.rejected_epistemic = known_vector(agent, row, d++, 3);
