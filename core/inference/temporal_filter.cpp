@@ -271,7 +271,7 @@ TemporalLearnReport learn(model::LinearTemporalModel& m, const std::vector<Tempo
       }
     }
     report.energy.push_back(energy);
-    if (i > 0 && report.energy[i - 1] - energy < o.slope * (1.0 + std::abs(energy))) {
+    if (i > 0 && o.slope > 0.0 && report.energy[i - 1] - energy < o.slope * (1.0 + std::abs(energy))) {
       report.converged = true;
       break;
     }
