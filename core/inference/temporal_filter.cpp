@@ -1,13 +1,14 @@
 #include "core/inference/temporal_filter.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "core/base/error.hpp"
 
 namespace infans::inference {
 namespace {
-
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -38,11 +39,13 @@ TemporalFilter::TemporalFilter(const model::TemporalModel& model, const Temporal
   if (options.max_steps < 1 || !(options.tolerance > 0.0))
     throw base::UserError("TemporalFilter: max_steps must be at least 1 and tolerance above 0");
   const Index n = model.states(), m = model.observations();
-  for (auto* v : {&mean_, &predicted_, &x_, &weighted_, &weighted_before_, &change_, &spread_}) v->setZero(n);
+  for (auto* v :
+       {&mean_, &predicted_, &x_, &weighted_, &weighted_before_, &change_, &change_before_, &bend_, &secant_, &spread_})
+    v->setZero(n);
   for (auto* v : {&covariance_, &predicted_cov_, &jacobian_, &work_, &work2_}) v->setZero(n, n);
-  for (auto* v : {&error_, &innovation_}) v->setZero(m);
+  error_ = innovation_ = VectorXd::Zero(m);
   for (auto* v : {&observation_jacobian_, &gain_t_}) v->setZero(m, n);
-  for (auto* v : {&noise_, &innovation_cov_}) v->setZero(m, m);
+  noise_ = innovation_cov_ = MatrixXd::Zero(m, m);
   noise_factor_ = innovation_factor_ = Eigen::LLT<MatrixXd>(m);
   predicted_factor_ = Eigen::LLT<MatrixXd>(n);
   reset();
@@ -74,8 +77,7 @@ void TemporalFilter::mask_noise(const Mask* seen) {
   noise_factor_.compute(noise_);
 }
 
-// Sets x, its error and (if asked) the Jacobian there from the weighted error; returns 1/2 e_x' Pi e_x + 1/2 e_v' Pi_v
-// e_v.
+// Sets x, its error and (if asked) the Jacobian there from the weighted error; returns F without the volumes.
 double TemporalFilter::quadratic(const VectorXd& o, const Mask* seen, MatrixXd* jacobian) {
   spread_.noalias() = predicted_cov_ * weighted_;
   x_ = predicted_ + spread_;
@@ -109,20 +111,32 @@ TemporalReport TemporalFilter::settle(const VectorXd& o, const Mask* seen) {
     innovation_factor_.solveInPlace(innovation_);
     change_.noalias() = observation_jacobian_.transpose() * innovation_;
     change_ -= weighted_;
-    weighted_before_.noalias() = predicted_cov_ * change_;
-    const double size = change_.dot(weighted_before_);
+    bend_.noalias() = predicted_cov_ * change_;
+    const double size = change_.dot(bend_);
     report.converged = size <= options_.tolerance * options_.tolerance * (1.0 + length);
     if (report.converged || report.steps == options_.max_steps || !std::isfinite(size)) return report;
+    // Where g bends strongly, a step leaves a constant share of the way; the secant through two steps takes it out.
+    if (report.steps > 0) {
+      bend_ = change_ - change_before_;
+      spread_.noalias() = predicted_cov_ * bend_;
+      const double theta = spread_.dot(change_) / std::max(spread_.dot(bend_), 1e-300);
+      secant_ = weighted_ + change_ - theta * (weighted_ - weighted_before_ + bend_);
+    }
     weighted_before_ = weighted_;
-    double share = 1.0;
+    change_before_ = change_;
+    double energy = 0.0, share = 1.0;
     for (;; share *= 0.5) {
       weighted_ = weighted_before_ + share * change_;
-      const double energy = quadratic(o, seen, nullptr);
+      energy = quadratic(o, seen, nullptr);
       if (energy <= report.energy + rounding * (1.0 + report.energy)) break;
       if (share > 1e-9) continue;
       weighted_ = weighted_before_;
       report.energy = quadratic(o, seen, nullptr);
       return report;
+    }
+    if (report.steps > 0) {
+      std::swap(weighted_, secant_);
+      if (!(quadratic(o, seen, nullptr) < energy)) std::swap(weighted_, secant_);
     }
     ++report.steps;
   }
@@ -148,8 +162,8 @@ TemporalReport TemporalFilter::step(const VectorXd& a, const VectorXd& o, const 
   const double volume = log_det(innovation_factor_), constant = static_cast<double>(count) * log_two_pi;
   report.log_evidence = -report.energy - 0.5 * (volume + constant);
   report.energy += 0.5 * (log_det(predicted_factor_) + log_det(noise_factor_));
-  if (predicted_factor_.info() != Eigen::Success || innovation_factor_.info() != Eigen::Success ||
-      !std::isfinite(report.energy) || !std::isfinite(report.log_evidence))
+  const bool factored = predicted_factor_.info() == Eigen::Success && innovation_factor_.info() == Eigen::Success;
+  if (!factored || !std::isfinite(report.energy) || !std::isfinite(report.log_evidence))
     throw base::Error("TemporalFilter, step " + std::to_string(steps_) +
                       ": the prediction is not finite or its covariance is singular; check the model's scale");
   innovation_factor_.solveInPlace(gain_t_);

@@ -18,8 +18,10 @@ namespace infans::inference {
 using Mask = Eigen::Array<bool, Eigen::Dynamic, 1>;
 
 struct TemporalOptions {
-  int max_steps = 50;        // Gauss-Newton steps of one settle, >= 1; a linear model needs one
-  double tolerance = 1e-10;  // stop when the next step is shorter than this, in standard deviations of the prediction
+  int max_steps = 50;  // Gauss-Newton steps of one settle, >= 1; a linear model needs one
+  // Stop when the next step is shorter than this, in standard deviations of the prediction. F then changes by half the
+  // square: at 1e-8 that is its rounding, so less buys nothing.
+  double tolerance = 1e-8;
 };
 
 struct TemporalReport {
@@ -33,10 +35,10 @@ struct TemporalReport {
 //
 // Settling runs in the weighted error u = Pi (x - prediction), so that x = prediction + P u and no precision of the
 // state is ever formed: a Gauss-Newton step then is the Kalman gain (Bell & Cathey 1993, eq. 15-17), halved whenever F
-// would rise. The covariance is taken in Joseph's form, P = (I - K G) P (I - K G)' + K R K' (Bucy & Joseph 1968): a sum
-// of squares, so it stays symmetric and positive semidefinite for every gain, also a rounded one, and errors of the
-// gain enter in second order. (I - K G) P loses both when P is wide and R narrow; the information form loses digits
-// when it inverts a wide P.
+// would rise; from the second step on a secant (Anderson 1965, depth 1) is taken where it lies lower. The covariance is
+// taken in Joseph's form, P = (I - K G) P (I - K G)' + K R K' (Bucy & Joseph 1968): a sum of squares, so it stays
+// symmetric and positive semidefinite for every gain, also a rounded one, and errors of the gain enter in second order.
+// (I - K G) P loses both when P is wide and R narrow; the information form loses digits when it inverts a wide P.
 class TemporalFilter {
  public:
   // Keeps a reference to the model, which must outlive it. Belief: N(m_0, P_0). Throws base::UserError for options out
@@ -67,11 +69,12 @@ class TemporalFilter {
   const model::TemporalModel* model_;
   TemporalOptions options_;
   long steps_ = 0;
-  Eigen::VectorXd mean_, predicted_, x_, weighted_, weighted_before_, change_, spread_;  // n
-  Eigen::MatrixXd covariance_, predicted_cov_, jacobian_, work_, work2_;                 // n x n
-  Eigen::VectorXd error_, innovation_;                                                   // m
-  Eigen::MatrixXd observation_jacobian_, gain_t_;                                        // m x n
-  Eigen::MatrixXd noise_, innovation_cov_;                                               // m x m
+  Eigen::VectorXd mean_, predicted_, x_, weighted_, weighted_before_, change_, change_before_, bend_, secant_,
+      spread_;                                                            // n
+  Eigen::MatrixXd covariance_, predicted_cov_, jacobian_, work_, work2_;  // n x n
+  Eigen::VectorXd error_, innovation_;                                    // m
+  Eigen::MatrixXd observation_jacobian_, gain_t_;                         // m x n
+  Eigen::MatrixXd noise_, innovation_cov_;                                // m x m
   Eigen::LLT<Eigen::MatrixXd> noise_factor_, innovation_factor_, predicted_factor_;
 };
 

@@ -21,7 +21,6 @@ MatrixXd normals(int rows, int columns, random::Stream& s) {
   for (double& x : m.reshaped()) x = s.normal();
   return m;
 }
-
 MatrixXd covariance(int n, double scale, random::Stream& s) {
   const MatrixXd l = normals(n, n, s);
   return scale * (l * l.transpose() / n + 0.5 * MatrixXd::Identity(n, n));
@@ -132,27 +131,24 @@ TEST_CASE("one settling step is the Kalman filter: gain, mean, covariance and ev
   CHECK(worst < 1e-8);
 }
 
-// A wide prior and two nearly equal narrow observations: P - K C P cancels 14 digits.
-TEST_CASE("the covariance stays positive where the plain form does not") {
+// Two nearly equal narrow observations after a wide prior: variances from 1e9 to 1e-7.
+TEST_CASE("the covariance stays positive definite under a wide prior and narrow observations") {
   const MatrixXd i2 = MatrixXd::Identity(2, 2), c = (MatrixXd(2, 2) << 1, 1, 1, 1 + 1e-5).finished();
   const LinearTemporalModel model(i2, MatrixXd(2, 0), c, VectorXd::Zero(2), GaussianNoise::from_covariance(1e9 * i2),
                                   GaussianNoise::from_covariance(1e-8 * i2), GaussianNoise::from_covariance(1e-6 * i2));
   inference::TemporalFilter filter(model);
   filter.step(VectorXd(0), VectorXd::Ones(2));
-  const MatrixXd plain = (i2 - filter.gain() * c) * filter.predicted_covariance();
   const double least = filter.covariance().selfadjointView<Eigen::Lower>().eigenvalues().minCoeff();
-  MESSAGE("least eigenvalue " << least << "; plain form: asymmetry " << std::abs(plain(0, 1) - plain(1, 0)));
+  MESSAGE("least eigenvalue " << least);
   CHECK(least > 0.0);
   for (int t = 0; t < 200; ++t) filter.step(VectorXd(0), VectorXd::Ones(2));
   CHECK(filter.covariance().selfadjointView<Eigen::Lower>().eigenvalues().minCoeff() > 0.0);
 }
 
-// Known defect: where F has its minimum far from the prediction, Gauss-Newton crawls and 50 steps do not reach it.
-TEST_CASE("a nonlinear settle ends where the gradient of F vanishes, and below one extended Kalman step" *
-          doctest::should_fail()) {
+TEST_CASE("a nonlinear settle ends where the gradient of F vanishes, and below one extended Kalman step") {
   const Pendulum model;
   random::Stream s({3, 0, random::Purpose::test, 43});
-  inference::TemporalFilter filter(model), single(model, {1, 1e-10});
+  inference::TemporalFilter filter(model), single(model, {1, 1e-8});
   double worst = 0.0, gained = 0.0;
   int most = 0;
   for (int t = 0; t < 300; ++t) {
@@ -180,7 +176,7 @@ TEST_CASE("a nonlinear settle ends where the gradient of F vanishes, and below o
   }
   MESSAGE("largest gradient " << worst << ", most steps " << most << ", mean fall of F below one step "
                               << gained / 300);
-  CHECK(worst < 1e-5);  // step below 1e-10 deviations, times stiffness 1 / sigma of at most a few thousand
+  CHECK(worst < 1e-5);  // a step of 1e-8 deviations times the stiffness of F, at most a few hundred here
 }
 
 TEST_CASE("the smoother is the dense solution of the whole-sequence free energy to 1e-8") {
