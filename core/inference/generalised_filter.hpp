@@ -9,6 +9,9 @@
 //   belief     d mu~ / dt = D mu~ - rate dF/dmu~, mu~ = (x~, v~); y~ and eta~ move by D meanwhile
 // Shapes: N_x states, N_v causes (may be 0), N_y outputs; orders n (states, outputs) and d (causes), value included.
 // Time is in any one unit shared by f, the smoothness and the intervals; written as seconds.
+// F is of one instant: the memory of the filter is the embedding window and 1 / rate. It beats a Kalman filter of white
+// noise when the states' noise is strong and smooth over several samples, and loses when the outputs' noise dominates
+// or is white (tests/closed_form/test_generalised_filter.cpp prints both).
 #pragma once
 
 #include <Eigen/Dense>
@@ -88,12 +91,14 @@ class GeneralisedFilter {
   // Moves the belief over one interval (seconds, > 0) by local linearisation (Ozaki 1992): with u = (x~, v~, y~, eta~)
   // and J its Jacobian, u += (exp(J t) - 1) J^-1 du/dt; exact when the model is linear. outputs and priors belong to
   // the START of the interval (model::embedding_matrix with lag 1 gives them when the newest sample is at its end).
-  // Returns F at the start. The propagator is kept while J and the interval stay the same. Throws base::UserError if
-  // a shape does not fit or the interval is not positive, base::Error if the belief stops being finite.
+  // Returns F at the start. The propagator is kept while J and the interval stay the same. Allocates nothing. Throws
+  // base::UserError if a shape does not fit or the interval is not positive, base::Error if the belief stops being
+  // finite.
   double step(GeneralisedBelief& belief, const Eigen::MatrixXd& outputs, const Eigen::MatrixXd& priors,
               double interval) const;
 
-  // Covariance of q over the stacked (x~, v~), from the last evaluation: curvature^-1 (Friston 2008, equation 13).
+  // Covariance of q over the stacked (x~, v~), from the last evaluation: curvature^-1 (Laplace approximation, Friston
+  // 2008).
   Eigen::MatrixXd covariance(const GeneralisedBelief& belief) const;
 
   const GeneralisedFilterOptions& options() const { return options_; }

@@ -1,5 +1,6 @@
 #include "core/model/generalised_precision.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 

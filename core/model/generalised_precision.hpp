@@ -1,6 +1,6 @@
 // Generalised coordinates of motion: a signal at one instant as its value, velocity, acceleration, ... and what smooth
-// noise believes about them (Friston 2008, "Hierarchical models in the brain", PLoS Comput Biol 4(11), equations 4-6;
-// Cox & Miller 1965 for the covariance of derivatives).
+// noise believes about them (Friston 2008, "Hierarchical models in the brain", PLoS Comput Biol 4(11), its temporal
+// precision; Cox & Miller 1965 for the covariance of derivatives).
 //
 // Order n counts the coordinates, value included: n = 4 is value, velocity, acceleration, jerk.
 // A generalised vector x~ of m channels is stored m x n, one column an order; stacked, [x; x'; x''; ..] (m n).
@@ -41,7 +41,7 @@ Eigen::MatrixXd shift_operator(int order, int channels = 1);
 
 // From the last n samples to generalised coordinates, n x n: column-wise, y~ (m x n) = window (m x n) * result, where
 // the window's columns are equally spaced samples, oldest first. The inverse of the local Taylor matrix
-//   window_i = sum_k (t_i - t)^k / k! y^(k)(t)          (Friston 2008, equation 9)
+//   window_i = sum_k (t_i - t)^k / k! y^(k)(t)          (Friston 2008, its embedding of data)
 // in closed form (derivatives of Lagrange polynomials). interval: seconds between samples, > 0. lag: t lies lag
 // samples before the newest one, any real number (0: now, 1: one sample ago, (n-1)/2: the middle of the window).
 // Exact for polynomials of degree n - 1. Throws base::OptionError if n, interval or lag is out of range.
