@@ -51,19 +51,12 @@ Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& aroun
                                   const std::vector<MatrixXd>& gain) {
   const int n = gain.empty() ? 1 : searches, horizon = options_.horizon;
   std::vector<Trajectory> all(static_cast<std::size_t>(n));
-  state_.resize(states_, n);
-  next_.resize(states_, n);
-  action_.resize(actions_, n);
-  gain_.assign(static_cast<std::size_t>(state_.stride), 0.0F);
-  pragmatic_.assign(gain_.size(), 0.0F);
-  epistemic_.assign(gain_.size(), 0.0F);
+  start_rollout(start, n);
   for (Trajectory& trajectory : all) {
     trajectory.action.resize(actions_, horizon);
     trajectory.state.resize(states_, horizon + 1);
     trajectory.state.col(0) = start;
   }
-  for (int i = 0; i < states_; ++i)
-    std::fill(state_.row(i), state_.row(i) + state_.stride, static_cast<float>(start(i)));
   for (int t = 0; t < horizon; ++t) {
     for (int k = 0; k < n; ++k) {
       Trajectory& trajectory = all[static_cast<std::size_t>(k)];
@@ -74,18 +67,13 @@ Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& aroun
       trajectory.action.col(t) = u.cwiseMax(-1.0).cwiseMin(1.0);
       for (int i = 0; i < actions_; ++i) action_.row(i)[k] = static_cast<float>(trajectory.action(i, t));
     }
-    const bool curious = options_.epistemic_weight > 0.0;
-    imagination_.step(state_, action_, n, next_, curious ? gain_.data() : nullptr);
-    for (int k = 0; curious && k < n; ++k)
-      epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
-    std::swap(state_, next_);
-    preference_->add_log_density(state_, n, pragmatic_.data());
+    imagine_step(n);
     for (int k = 0; k < n; ++k)
       for (int i = 0; i < states_; ++i) all[static_cast<std::size_t>(k)].state(i, t + 1) = double{state_.row(i)[k]};
   }
   std::size_t best = 0;
   for (std::size_t k = 0; k < all.size(); ++k) {
-    all[k].score = {pragmatic_[k], epistemic_[k], pragmatic_[k] + options_.epistemic_weight * epistemic_[k]};
+    all[k].score = score_of(k);
     if (all[k].score.total > all[best].score.total) best = k;
   }
   return std::move(all[best]);

@@ -85,8 +85,7 @@ void Planner::propose(int count, bool with_mean, random::Stream& stream) {
   if (with_mean) proposed_.push_back(clipped(mean_));
 }
 
-void Planner::evaluate(const VectorXd& start) {
-  const int n = static_cast<int>(proposed_.size());
+void Planner::start_rollout(const VectorXd& start, int n) {
   state_.resize(states_, n);
   next_.resize(states_, n);
   action_.resize(actions_, n);
@@ -95,6 +94,23 @@ void Planner::evaluate(const VectorXd& start) {
   epistemic_.assign(gain_.size(), 0.0F);
   for (int i = 0; i < states_; ++i)
     std::fill(state_.row(i), state_.row(i) + state_.stride, static_cast<float>(start(i)));
+}
+
+void Planner::imagine_step(int n) {
+  const bool curious = options_.epistemic_weight > 0.0;
+  imagination_.step(state_, action_, n, next_, curious ? gain_.data() : nullptr);
+  for (int k = 0; curious && k < n; ++k) epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
+  std::swap(state_, next_);
+  preference_->add_log_density(state_, n, pragmatic_.data());
+}
+
+Planner::Score Planner::score_of(std::size_t k) const {
+  return {pragmatic_[k], epistemic_[k], pragmatic_[k] + options_.epistemic_weight * epistemic_[k]};
+}
+
+void Planner::evaluate(const VectorXd& start) {
+  const int n = static_cast<int>(proposed_.size());
+  start_rollout(start, n);
   realised_ = proposed_;
   for (int t = 0; t < options_.horizon; ++t) {
     for (int i = 0; i < actions_; ++i)
@@ -108,16 +124,10 @@ void Planner::evaluate(const VectorXd& start) {
         }
         action_.row(i)[k] = static_cast<float>(u);
       }
-    const bool curious = options_.epistemic_weight > 0.0;
-    imagination_.step(state_, action_, n, next_, curious ? gain_.data() : nullptr);
-    for (int k = 0; curious && k < n; ++k)
-      epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
-    std::swap(state_, next_);
-    preference_->add_log_density(state_, n, pragmatic_.data());
+    imagine_step(n);
   }
   scores_.resize(static_cast<std::size_t>(n));
-  for (std::size_t k = 0; k < scores_.size(); ++k)
-    scores_[k] = {pragmatic_[k], epistemic_[k], pragmatic_[k] + options_.epistemic_weight * epistemic_[k]};
+  for (std::size_t k = 0; k < scores_.size(); ++k) scores_[k] = score_of(k);
   order_.resize(scores_.size());
   std::iota(order_.begin(), order_.end(), 0);
   // Equal scores keep their order: the ranking never depends on the sort's implementation.

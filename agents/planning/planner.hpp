@@ -63,6 +63,11 @@ class Planner {
     Score score;
   };
 
+  // A rollout of n candidates: start, then a step for each command in action_, then the score of each.
+  void start_rollout(const Eigen::VectorXd& state, int n);
+  void imagine_step(int n);
+  Score score_of(std::size_t candidate) const;
+
   void propose(int count, bool with_mean, random::Stream& stream);
   void evaluate(const Eigen::VectorXd& state);
   void refine_distribution();

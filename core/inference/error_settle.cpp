@@ -1,13 +1,12 @@
 #include "core/inference/error_settle.hpp"
 
-#include <cmath>
 #include <stdexcept>
 #include <vector>
 
+#include "core/inference/descent.hpp"
+
 namespace infans::inference {
 namespace {
-
-constexpr double rounding = 1e-14;  // as in settle.cpp
 
 void require_free_hidden_levels(const model::Hierarchy& m, const model::HierarchyState& s) {
   if (!s.clamped.back()) throw std::logic_error("settle_errors: the bottom level must be clamped");
@@ -42,39 +41,20 @@ double unfold(const model::Hierarchy& m, model::HierarchyState& s, const std::ve
 SettleReport settle_errors(const model::Hierarchy& m, model::HierarchyState& s, const SettleOptions& o) {
   require_free_hidden_levels(m, s);
   const int last = m.levels() - 1;
-  SettleReport report;
-  report.energy = model::free_energy(m, s);
-  std::vector<Eigen::MatrixXd> error = s.error, velocity = s.error, before;
-  for (auto& v : velocity) v.setZero();
-  double step = o.step;
-  for (int tries = 0; tries < o.max_steps && step > 1e-12; ++tries) {
-    // dF/de_l = Pi_l e_l - (output error carried up the whole chain of predictions)
+  // dF/de_l = Pi_l e_l - (output error carried up the whole chain of predictions)
+  const auto refresh_gradient = [&] {
     for (int l = last - 1; l >= 1; --l) {
       send_up(m, s, l, l + 1 == last ? s.weighted[last] : s.prediction[l + 1], s.prediction[l]);
       s.gradient[l] = s.weighted[l] - s.prediction[l];
     }
-    before = error;
-    for (int l = 1; l < last; ++l) {
-      velocity[l] = o.momentum * velocity[l] - step * s.gradient[l];
-      error[l] += velocity[l];
-    }
-    const double energy = unfold(m, s, error);
-    if (!(energy <= report.energy + rounding * (1.0 + std::abs(report.energy)))) {
-      error = before;
-      unfold(m, s, error);
-      for (auto& v : velocity) v.setZero();
-      step *= 0.5;
-      continue;
-    }
-    const double fall = report.energy - energy;
-    report.energy = energy;
-    ++report.steps;
-    if (o.slope > 0.0 && fall < o.slope * (1.0 + std::abs(energy))) {
-      report.converged = true;
-      break;
-    }
-  }
-  return report;
+  };
+  const double energy = model::free_energy(m, s);
+  std::vector<Eigen::MatrixXd> error = s.error;
+  std::vector<bool> free(error.size(), true);
+  free.front() = free.back() = false;
+  return descend(
+      error, free, o, energy, [&](std::size_t l) -> const Eigen::MatrixXd& { return s.gradient[l]; }, refresh_gradient,
+      [&] { return unfold(m, s, error); });
 }
 
 void settle_fixed_prediction(const model::Hierarchy& m, model::HierarchyState& s) {

@@ -1,14 +1,11 @@
 #include "core/inference/settle.hpp"
 
-#include <cmath>
 #include <vector>
+
+#include "core/inference/descent.hpp"
 
 namespace infans::inference {
 namespace {
-
-// F is a sum of many squares: differences below this share of it are rounding, not a rise. Without the allowance,
-// activities would stop at the square root of the machine's precision.
-constexpr double rounding = 1e-14;
 
 void activity_gradient(const model::Hierarchy& m, model::HierarchyState& s) {
   for (int l = 1; l < m.levels(); ++l) {
@@ -26,36 +23,13 @@ void activity_gradient(const model::Hierarchy& m, model::HierarchyState& s) {
 }  // namespace
 
 SettleReport settle(const model::Hierarchy& m, model::HierarchyState& s, const SettleOptions& o) {
-  SettleReport report;
-  report.energy = model::free_energy(m, s);
-  std::vector<Eigen::MatrixXd> before, velocity;
-  for (const auto& x : s.activity) velocity.push_back(Eigen::MatrixXd::Zero(x.rows(), x.cols()));
-  double step = o.step;
-  for (int tries = 0; tries < o.max_steps && step > 1e-12; ++tries) {
-    activity_gradient(m, s);
-    before = s.activity;
-    for (int l = 1; l < m.levels(); ++l) {
-      if (s.clamped[l]) continue;
-      velocity[l] = o.momentum * velocity[l] - step * s.gradient[l];
-      s.activity[l] += velocity[l];
-    }
-    const double energy = model::free_energy(m, s);
-    if (!(energy <= report.energy + rounding * (1.0 + std::abs(report.energy)))) {
-      s.activity = before;
-      model::free_energy(m, s);
-      for (auto& v : velocity) v.setZero();
-      step *= 0.5;
-      continue;
-    }
-    const double fall = report.energy - energy;
-    report.energy = energy;
-    ++report.steps;
-    if (o.slope > 0.0 && fall < o.slope * (1.0 + std::abs(energy))) {
-      report.converged = true;
-      break;
-    }
-  }
-  return report;
+  std::vector<bool> free(s.clamped);
+  free.flip();
+  free[0] = false;  // nothing predicts the top: it is given
+  return descend(
+      s.activity, free, o, model::free_energy(m, s),
+      [&](std::size_t l) -> const Eigen::MatrixXd& { return s.gradient[l]; }, [&] { activity_gradient(m, s); },
+      [&] { return model::free_energy(m, s); });
 }
 
 }  // namespace infans::inference

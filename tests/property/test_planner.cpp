@@ -6,22 +6,13 @@
 
 #include "agents/planning/planner.hpp"
 #include "core/kernels/kernels.hpp"
+#include "tests/cart_and_pole.hpp"
 
 using namespace infans;
 using Eigen::VectorXd;
+using tests::cart_and_pole;
 
 namespace {
-
-model::Encoding cart_and_pole() {
-  model::Encoding e;
-  e.coordinates = {model::Coordinate::linear, model::Coordinate::circular};
-  e.position_scale = VectorXd::Ones(2);
-  e.velocity_scale = VectorXd(2);
-  e.velocity_scale << 2.0, 6.0;
-  e.actions = 1;
-  e.dt = 0.1;
-  return e;
-}
 
 VectorXd cart_pushed(const VectorXd& x, double u) {
   VectorXd next = x;
