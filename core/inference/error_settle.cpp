@@ -1,70 +1,78 @@
-#include "core/inference/error_settle.hpp"
-
 #include <stdexcept>
-#include <vector>
+#include <string>
 
 #include "core/inference/descent.hpp"
+#include "core/inference/settle.hpp"
 
 namespace infans::inference {
 namespace {
 
-void require_free_hidden_levels(const model::Hierarchy& m, const model::HierarchyState& s) {
-  if (!s.clamped.back()) throw std::logic_error("settle_errors: the bottom level must be clamped");
-  for (int l = 1; l + 1 < m.levels(); ++l)
-    if (s.clamped[l]) throw std::logic_error("settle_errors: a hidden level is clamped; use settle()");
-}
-
-// back = f'(x_l) .* W_l' below: what the level below sends up to level l.
-void send_up(const model::Hierarchy& m, const model::HierarchyState& s, int l, const Eigen::MatrixXd& below,
-             Eigen::MatrixXd& back) {
-  back.noalias() = m.weight[l].transpose() * below;
-  if (m.shape.activation == model::Activation::tanh) back.array() *= 1.0 - s.rate[l].array().square();
-}
-
-// Activities that follow from the hidden errors, top down; returns F.
-double unfold(const model::Hierarchy& m, model::HierarchyState& s, const std::vector<Eigen::MatrixXd>& error) {
-  s.rate[0] = s.activity[0];
-  for (int l = 1; l + 1 < m.levels(); ++l) {
-    s.activity[l].noalias() = m.weight[l - 1] * s.rate[l - 1];
-    s.activity[l].colwise() += m.bias[l - 1];
-    s.activity[l] += error[l];
-    if (m.shape.activation == model::Activation::tanh)
-      s.rate[l].array() = s.activity[l].array().tanh();
-    else
-      s.rate[l] = s.activity[l];
+// Activities that follow from the errors of free units, parents first; returns F.
+template <typename T>
+double unfold(const model::Hierarchy<T>& m, model::HierarchyState<T>& s) {
+  double energy = 0.0;
+  for (const int j : m.order) {
+    model::predict_node(m, s, j);
+    if (s.settles[j] && !m.categorical(j))
+      s.activity[j] = (s.free[j].array() != T(0)).select(s.prediction[j] + s.variable[j], s.activity[j]);
+    model::refresh_rate(m, s, j);
+    energy += model::refresh_error(m, s, j);
   }
-  return model::free_energy(m, s);
+  return energy;
+}
+
+// One sweep from the leaves to the roots. With v_j = dF/dx_j through children and decay: a free unit has dF/de = Pi e +
+// v and passes -v on to its parents, a clamped one passes Pi e on. The signals stand in state.before, which the descent
+// fills only later.
+template <typename T>
+void error_gradient(const model::Hierarchy<T>& m, model::HierarchyState<T>& s) {
+  auto& signal = s.before;
+  for (auto i = m.order.rbegin(); i != m.order.rend(); ++i) {
+    const int j = *i;
+    model::send_back(m, s, j, signal, signal[j]);
+    const double decay = m.spec.nodes[j].decay;
+    if (decay > 0.0) signal[j] -= static_cast<T>(decay) * s.activity[j];
+    s.gradient[j].array() = (s.weighted[j] - signal[j]).array() * s.free[j].array();
+    signal[j] = (s.free[j].array() != T(0)).select(signal[j], s.weighted[j]);
+    if (m.predicted(j)) model::through_slope(m, s, j, signal[j]);
+  }
 }
 
 }  // namespace
 
-SettleReport settle_errors(const model::Hierarchy& m, model::HierarchyState& s, const SettleOptions& o) {
-  require_free_hidden_levels(m, s);
-  const int last = m.levels() - 1;
-  // dF/de_l = Pi_l e_l - (output error carried up the whole chain of predictions)
-  const auto refresh_gradient = [&] {
-    for (int l = last - 1; l >= 1; --l) {
-      send_up(m, s, l, l + 1 == last ? s.weighted[last] : s.prediction[l + 1], s.prediction[l]);
-      s.gradient[l] = s.weighted[l] - s.prediction[l];
-    }
-  };
+template <typename T>
+SettleReport settle_errors(const model::Hierarchy<T>& m, model::HierarchyState<T>& s, const SettleOptions& o) {
   const double energy = model::free_energy(m, s);
-  std::vector<Eigen::MatrixXd> error = s.error;
-  std::vector<bool> free(error.size(), true);
-  free.front() = free.back() = false;
+  for (int j = 0; j < m.nodes(); ++j) s.variable[j] = s.activity[j] - s.prediction[j];
   return descend(
-      error, free, o, energy, [&](std::size_t l) -> const Eigen::MatrixXd& { return s.gradient[l]; }, refresh_gradient,
-      [&] { return unfold(m, s, error); });
+      s, s.variable, o, energy, [&] { error_gradient(m, s); }, [&] { return unfold(m, s); });
 }
 
-void settle_fixed_prediction(const model::Hierarchy& m, model::HierarchyState& s) {
-  if (!s.clamped.back()) throw std::logic_error("settle_fixed_prediction: the bottom level must be clamped");
+template <typename T>
+void settle_fixed_prediction(const model::Hierarchy<T>& m, model::HierarchyState<T>& s) {
+  for (int j = 0; j < m.nodes(); ++j)
+    if (s.settles[j] && (s.free[j].array() == T(0)).any())
+      throw std::invalid_argument("settle_fixed_prediction: a node is clamped in part (number " + std::to_string(j) +
+                                  "); use settle() or settle_errors()");
   model::predict_all(m, s);
   model::free_energy(m, s);
-  for (int l = m.levels() - 2; l >= 1; --l) {
-    send_up(m, s, l, s.weighted[l + 1], s.weighted[l]);
-    s.error[l] = m.precision[l - 1].cwiseInverse().asDiagonal() * s.weighted[l];
+  for (auto i = m.order.rbegin(); i != m.order.rend(); ++i) {
+    const int j = *i;
+    if (s.settles[j] && m.predicted(j) && !m.categorical(j)) {
+      model::send_back(m, s, j, s.weighted, s.weighted[j]);
+      const double decay = m.spec.nodes[j].decay;
+      if (decay > 0.0) s.weighted[j] -= static_cast<T>(decay) * s.activity[j];
+      m.precision[j].apply_inverse(s.weighted[j], s.error[j]);
+    }
+    if (m.predicted(j)) model::through_slope(m, s, j, s.weighted[j]);
   }
 }
+
+#define INFANS_INSTANTIATE(T)                                                                                       \
+  template SettleReport settle_errors(const model::Hierarchy<T>&, model::HierarchyState<T>&, const SettleOptions&); \
+  template void settle_fixed_prediction(const model::Hierarchy<T>&, model::HierarchyState<T>&);
+INFANS_INSTANTIATE(float)
+INFANS_INSTANTIATE(double)
+#undef INFANS_INSTANTIATE
 
 }  // namespace infans::inference

@@ -1,35 +1,48 @@
 #include "core/inference/settle.hpp"
 
-#include <vector>
-
 #include "core/inference/descent.hpp"
 
 namespace infans::inference {
 namespace {
 
-void activity_gradient(const model::Hierarchy& m, model::HierarchyState& s) {
-  for (int l = 1; l < m.levels(); ++l) {
-    if (s.clamped[l]) continue;
-    s.gradient[l] = s.weighted[l];
-    if (l + 1 == m.levels()) continue;
-    // free_energy refreshes predictions anyway, so they serve as scratch for W' Pi e.
-    auto& back = s.prediction[l];
-    back.noalias() = m.weight[l].transpose() * s.weighted[l + 1];
-    if (m.shape.activation == model::Activation::tanh) back.array() *= 1.0 - s.rate[l].array().square();
-    s.gradient[l] -= back;
+template <typename T>
+void activity_gradient(const model::Hierarchy<T>& m, model::HierarchyState<T>& s) {
+  for (int j = 0; j < m.nodes(); ++j)
+    if (m.predicted(j)) model::through_slope(m, s, j, s.weighted[j]);
+  for (int i = 0; i < m.nodes(); ++i) {
+    if (!s.settles[i]) continue;
+    model::send_back(m, s, i, s.weighted, s.scratch[i]);
+    s.gradient[i] = s.weighted[i] - s.scratch[i];
+    const double decay = m.spec.nodes[i].decay;
+    if (decay > 0.0) s.gradient[i] += static_cast<T>(decay) * s.activity[i];
+    s.gradient[i].array() *= s.free[i].array();
   }
 }
 
 }  // namespace
 
-SettleReport settle(const model::Hierarchy& m, model::HierarchyState& s, const SettleOptions& o) {
-  std::vector<bool> free(s.clamped);
-  free.flip();
-  free[0] = false;  // nothing predicts the top: it is given
+const char* text_of(SettleEnd end) {
+  switch (end) {
+    case SettleEnd::slope:
+      return "the slope of F is below its limit";
+    case SettleEnd::gradient:
+      return "the gradient of F is below its limit";
+    case SettleEnd::no_descent:
+      return "no step size lowers F any more";
+    case SettleEnd::max_steps:
+      break;
+  }
+  return "the limit of steps is reached";
+}
+
+template <typename T>
+SettleReport settle(const model::Hierarchy<T>& m, model::HierarchyState<T>& s, const SettleOptions& o) {
   return descend(
-      s.activity, free, o, model::free_energy(m, s),
-      [&](std::size_t l) -> const Eigen::MatrixXd& { return s.gradient[l]; }, [&] { activity_gradient(m, s); },
+      s, s.activity, o, model::free_energy(m, s), [&] { activity_gradient(m, s); },
       [&] { return model::free_energy(m, s); });
 }
+
+template SettleReport settle(const model::Hierarchy<float>&, model::HierarchyState<float>&, const SettleOptions&);
+template SettleReport settle(const model::Hierarchy<double>&, model::HierarchyState<double>&, const SettleOptions&);
 
 }  // namespace infans::inference

@@ -22,11 +22,17 @@ model::FourierFeatures make_fourier(const model::Encoding& e, const TransitionOp
   return {e.inputs(), o.fourier_features, o.length_scale, stream};
 }
 
-model::Hierarchy make_hierarchy(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
-                                std::uint32_t agent) {
+// Tanh layers lose variance: the first gets a gain of 1.5; the last starts near zero predictions.
+model::Hierarchy<double> make_hierarchy(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
+                                        std::uint32_t agent) {
   random::Stream stream({seed, agent, random::Purpose::hierarchy_init, 0});
   const int hidden = std::max(1, o.hierarchy_features);
-  return {{{e.inputs(), hidden, hidden, e.state_size()}, model::Activation::tanh}, stream};
+  model::HierarchySpec spec = model::chain({e.inputs(), hidden, hidden, e.state_size()}, model::Activation::tanh);
+  spec.edges[0].deviation = 1.5 / std::sqrt(e.inputs());
+  spec.edges[1].deviation = 1.0 / std::sqrt(hidden);
+  spec.edges[2].deviation = 0.3 / std::sqrt(hidden);
+  spec.nodes[1].bias_deviation = 0.5;
+  return {spec, stream};
 }
 
 template <typename Matrix>
@@ -68,9 +74,9 @@ VectorXd TransitionModel::prior() const {
 
 MatrixXd TransitionModel::hierarchy_features(const MatrixXd& inputs) const {
   if (options_.hierarchy_features == 0) return MatrixXd(inputs.rows(), 0);
-  MatrixXd lower = (hierarchy_.weight[0] * inputs.transpose()).colwise() + hierarchy_.bias[0];
+  MatrixXd lower = (hierarchy_.weight[0] * inputs.transpose()).colwise() + hierarchy_.bias[1];
   lower.array() = lower.array().tanh();
-  MatrixXd upper = (hierarchy_.weight[1] * lower).colwise() + hierarchy_.bias[1];
+  MatrixXd upper = (hierarchy_.weight[1] * lower).colwise() + hierarchy_.bias[2];
   return upper.array().tanh().matrix().transpose();
 }
 
@@ -117,15 +123,17 @@ void TransitionModel::train_hierarchy(const MatrixXd& inputs, const MatrixXd& ou
   const int batches = static_cast<int>((n + minibatch - 1) / minibatch);
   const int updates = options_.hierarchy_epochs * batches;
   random::Stream stream({seed_, agent_, random::Purpose::hierarchy_batches, refits_});
-  model::HierarchyState state(hierarchy_, minibatch);
-  state.clamped.back() = true;
-  const SettleOptions settling{5, 0.2, 0.0, 0.0};
+  model::HierarchyState<double> state(hierarchy_, minibatch);
+  MatrixXd causes(inputs.cols(), minibatch), effects(outputs.cols(), minibatch);
+  const SettleOptions settling{5, 0.2};
   for (int u = 0; u < updates; ++u) {
     for (int b = 0; b < minibatch; ++b) {
       const Index row = stream.index(static_cast<std::uint32_t>(n));
-      state.activity.front().col(b) = inputs.row(row).transpose();
-      state.activity.back().col(b) = outputs.row(row).transpose();
+      causes.col(b) = inputs.row(row).transpose();
+      effects.col(b) = outputs.row(row).transpose();
     }
+    state.clamp(hierarchy_, 0, causes);
+    state.clamp(hierarchy_, 3, effects);
     model::predict_all(hierarchy_, state);
     settle(hierarchy_, state, settling);
     adam_.learn(hierarchy_, state, 1.0 - 0.95 * u / updates);
@@ -169,9 +177,9 @@ RolloutTables TransitionModel::tables(random::Stream& stream) const {
   t.frequency = row_major(fourier_.scaled() / std::numbers::pi);
   t.phase = row_major(fourier_.phase / std::numbers::pi);
   t.weight1 = row_major(hierarchy_.weight[0].transpose());
-  t.bias1 = row_major(hierarchy_.bias[0]);
+  t.bias1 = row_major(hierarchy_.bias[1]);
   t.weight2 = row_major(hierarchy_.weight[1].transpose());
-  t.bias2 = row_major(hierarchy_.bias[1]);
+  t.bias2 = row_major(hierarchy_.bias[2]);
   MatrixXd columns(readout_.features(), t.outputs + t.draws);
   columns.leftCols(t.outputs) = readout_.mean() * target_scale_.asDiagonal();
   if (t.draws > 0) columns.rightCols(t.draws) = readout_.draw_directions(t.draws, stream);

@@ -73,8 +73,8 @@ class TransitionModel {
   std::uint32_t agent_;
   model::FourierFeatures fourier_;
   double fourier_precision_, hierarchy_precision_;
-  model::Hierarchy hierarchy_;
-  Adam adam_;
+  model::Hierarchy<double> hierarchy_;
+  Adam<double> adam_;
   model::BayesianReadout readout_;
   Eigen::VectorXd target_scale_;      // SI units of a standardised output
   Eigen::MatrixXd inputs_, targets_;  // rows_ x I, rows_ x O: every transition lived, SI targets
