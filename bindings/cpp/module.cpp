@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/cpp/core.hpp"
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
 #include "experiments/run/life.hpp"
@@ -154,6 +155,8 @@ PYBIND11_MODULE(_infans, module) {
              "Run a life (name of a shipped one, or path of a TOML file) into the folder `out`; returns the path of "
              "run.h5. Ctrl-C ends the run with complete files and raises KeyboardInterrupt. `settings` overrides "
              "options, e.g. {\"agent.data\": \"random\"}.");
+
+  infans::bindings::bind_core(module);
 
   using infans::experiments::SteppedLife;
   py::class_<SteppedLife>(module, "SteppedLife", "One life in the caller's hands.")

@@ -5,6 +5,7 @@
     run = infans.load("runs/cartpole_swingup-1")       # or read a record: finished, running or killed
     run.agents[0].step.vfe                             # NumPy array, nats, one value a decision
     infans.report.write(run, "report.html")            # every picture on one page
+    net = infans.Hierarchy.chain([64, 128, 10])        # predictive coding by hand: see infans.hierarchy
 
 Reading a record needs h5py, the report matplotlib (`pip install "infans[report]"`), running the compiled module; each
 is imported when it is first used.
@@ -20,13 +21,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import report
     from ._infans import BodyError, Error, FileError, OptionError, SimulationError
+    from .hierarchy import Adam, Amortiser, Belief, Edge, Hierarchy, Node, Sgd
     from .reader import Agent, RecordError, Run
 
 __all__ = [
-    "Agent", "BodyError", "Error", "FileError", "Life", "OptionError", "RecordError", "Run", "SimulationError",
-    "build_info", "load", "report", "run",
+    "Adam", "Agent", "Amortiser", "Belief", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life", "Node",
+    "OptionError", "RecordError", "Run", "Sgd", "SimulationError", "build_info", "load", "report", "run",
 ]  # fmt: skip
 
+_FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")
 _FROM_READER = ("Agent", "RecordError", "Run")
 _FROM_COMPILED = ("BodyError", "Error", "FileError", "OptionError", "SimulationError")
 
@@ -154,6 +157,9 @@ def _compiled() -> Any:
 
 
 def __getattr__(name: str) -> Any:
+    if name in _FROM_HIERARCHY:
+        _compiled()
+        return getattr(importlib.import_module("infans.hierarchy"), name)
     if name in _FROM_READER:
         return getattr(importlib.import_module("infans.reader"), name)
     if name in _FROM_COMPILED:

@@ -1,4 +1,8 @@
 from collections.abc import Mapping
+from typing import Any
+
+# The classes of core/model and core/inference, once for float32 and once for float64: infans.hierarchy wraps them.
+def __getattr__(name: str) -> Any: ...
 
 class Error(Exception): ...
 

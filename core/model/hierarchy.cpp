@@ -106,8 +106,9 @@ void require_shape(const Hierarchy<T>& m, int node, const MatrixOf<T>& values, E
                    Eigen::Index columns) {
   if (node < 0 || node >= m.nodes()) refuse("clamp: there is no node " + std::to_string(node));
   if (values.rows() != rows || values.cols() != columns)
-    refuse("clamp: " + node_text(m.spec, node) + " takes " + std::to_string(rows) + " x " + std::to_string(columns) +
-           " values, not " + std::to_string(values.rows()) + " x " + std::to_string(values.cols()));
+    refuse("clamp: " + node_text(m.spec, node) + " takes " + std::to_string(rows) + " units of " +
+           std::to_string(columns) + " samples, not " + std::to_string(values.rows()) + " of " +
+           std::to_string(values.cols()));
 }
 
 }  // namespace
