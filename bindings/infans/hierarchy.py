@@ -100,7 +100,7 @@ class Hierarchy:
         seed: int = 0,
         dtype: Any = np.float64,
     ) -> Hierarchy:
-        """A chain from the top (causes, inputs) to the bottom (effects, outputs); ends are linear, hidden nodes have the
+        """A chain from top (causes, inputs) to bottom (effects, outputs); ends are linear, hidden nodes have the
         activation. output="categorical": softmax and cross-entropy. mupc: scales and residual edges that keep depth
         harmless (Innocenti et al. 2025; AMB form)."""
         if output not in ("gaussian", "categorical"):
