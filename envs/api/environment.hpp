@@ -31,6 +31,12 @@ struct Spec {
   int observation_size() const;  // sum of modality sizes
 };
 
+// What a task says about the last step; a body without a task has no reward and never ends by itself.
+struct Outcome {
+  double reward = 0.0;
+  bool terminated = false;
+};
+
 class Environment {
  public:
   virtual ~Environment() = default;
@@ -41,6 +47,7 @@ class Environment {
   virtual std::span<const double> reset(random::Stream& stream) = 0;
   // Holds the command for one control period. Throws base::SimulationError on NaN, divergence or an engine warning.
   virtual std::span<const double> step(std::span<const double> action) = 0;
+  virtual Outcome outcome() const { return {}; }
   // The whole state: save then restore then the same actions give the same bits. state.size() == spec().state_size.
   virtual void save(std::span<double> state) const = 0;
   virtual void restore(std::span<const double> state) = 0;
