@@ -1,0 +1,83 @@
+// Learning of a body schema: Gauss-Newton predictive coding on the axes and links of a serial chain, with a Laplace
+// posterior over them.
+//
+//   F(theta) = sum_n w_n |x_n - hand(q_n)|^2 / 2 sigma^2 + sum_i |t_i|^2 / 2 tau^2      (axes uniform)
+//   P = (sum_n w_n J' J / sigma^2 + P_0^-1)^-1 max(1, chi^2),  J = d hand / d theta,  chi^2 = sum w e^2 / (3 W sigma^2)
+// descended by Levenberg-Marquardt steps from the last schema, and from random ones while the fit is young or bad.
+#pragma once
+
+#include <Eigen/Dense>
+
+#include "core/model/body_schema.hpp"
+
+namespace infans::inference {
+
+struct SchemaOptions {
+  double noise = 0.003;      // sigma, m: of seen positions
+  bool learn_noise = false;  // sigma from the residuals (MacKay 1992), with `noise` worth noise_dof values
+  double noise_dof = 10.0;
+  double link_sd = 0.15;        // tau, m
+  double first_link_sd = 0.08;  // of the links that a random restart begins with, m
+  int iterations = 15;          // steps from the last schema a new sample
+  int restarts = 8;       // random starts at a time: every restart_every samples below restart_below, and at every
+  int restart_every = 3;  // sample below give_up while chi^2 > chi_limit
+  int restart_below = 25;
+  int give_up = 40;
+  int restart_iterations = 40;
+  double chi_limit = 2.0;
+};
+
+struct HandBelief {
+  Eigen::Vector3d mean;        // m
+  Eigen::Matrix3d covariance;  // m^2, epistemic: J P J'
+  double noise = 0.0;          // m^2 an axis: sigma^2 max(1, chi^2), to be added for what will be seen
+  Eigen::Matrix3Xd jacobian;   // d mean / d q, m/rad
+};
+
+class SchemaLearner {
+ public:
+  // The stream draws the random starts.
+  SchemaLearner(int joints, const SchemaOptions& options, random::Stream stream);
+
+  // q: joint angles (rad), x: the hand (m). One more sample, then fit().
+  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x);
+  // Old samples weigh `share` times as much from now on, share in [0, 1]; else std::logic_error. For a body that
+  // changed.
+  void discount(double share);
+
+  HandBelief predict(const Eigen::VectorXd& q) const;
+
+  const model::BodySchema& schema() const { return schema_; }
+  const Eigen::MatrixXd& covariance() const { return covariance_; }  // P, over model::BodySchema::move
+  double chi_squared() const { return chi_squared_; }                // 0 before the first sample
+  double noise() const { return noise_; }                            // sigma in use, m
+  int samples() const { return static_cast<int>(rows_); }
+  int random_starts() const { return random_starts_; }  // tried so far
+  int steps() const { return steps_; }                  // Levenberg-Marquardt steps so far
+
+ private:
+  struct Fit {
+    model::BodySchema schema;
+    double energy;  // 2 F
+  };
+  double energy(const model::BodySchema& schema) const;
+  double squared_error(const model::BodySchema& schema) const;  // sum w e^2, m^2
+  // Precision of theta at a schema, and minus the gradient of F, unless null. Without the 1/max(1, chi^2).
+  Eigen::MatrixXd curvature(const model::BodySchema& schema, Eigen::VectorXd* descent) const;
+  Fit descend(model::BodySchema from, int iterations);
+  void fit();
+  void believe();
+
+  SchemaOptions options_;
+  random::Stream stream_;
+  model::BodySchema schema_;
+  Eigen::MatrixXd angles_;   // n x capacity
+  Eigen::Matrix3Xd hands_;   // 3 x capacity
+  Eigen::VectorXd weights_;  // capacity
+  Eigen::MatrixXd covariance_;
+  Eigen::Index rows_ = 0;
+  double noise_, chi_squared_ = 0.0;
+  int next_restart_ = 6, random_starts_ = 0, steps_ = 0;
+};
+
+}  // namespace infans::inference
