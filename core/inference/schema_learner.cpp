@@ -29,7 +29,7 @@ VectorXd prior_precision(const SchemaOptions& o, int joints) {
 SchemaLearner::SchemaLearner(int joints, const SchemaOptions& options, random::Stream stream)
     : options_(options),
       stream_(stream),
-      schema_(BodySchema::random(joints, options.first_link_sd, stream_)),
+      schema_(BodySchema::random(joints, options.link_sd, stream_)),
       angles_(joints, 0),
       hands_(3, 0),
       covariance_(prior_precision(options, joints).cwiseInverse().asDiagonal()),
@@ -122,14 +122,14 @@ void SchemaLearner::fit() {
   Fit best = descend(schema_, options_.iterations);
   const int n = samples();
   const double values = 3.0 * weights_.head(rows_).sum();
-  const double chi = squared_error(best.schema) / (noise_ * noise_ * values);
+  // By the given noise: a learned one would excuse a wrong body.
+  const double chi = squared_error(best.schema) / (options_.noise * options_.noise * values);
   const bool bad = n >= first_restart && chi > options_.chi_limit;
   const bool young = n < options_.restart_below && n >= next_restart_;
   if (n < options_.give_up && (bad || young)) {
     next_restart_ = n + options_.restart_every;
     for (int k = 0; k < options_.restarts; ++k) {
-      Fit other =
-          descend(BodySchema::random(schema_.joints(), options_.first_link_sd, stream_), options_.restart_iterations);
+      Fit other = descend(BodySchema::random(schema_.joints(), options_.link_sd, stream_), options_.restart_iterations);
       ++random_starts_;
       if (other.energy < best.energy) best = std::move(other);
     }

@@ -13,14 +13,13 @@
 namespace infans::inference {
 
 struct SchemaOptions {
-  double noise = 0.003;      // sigma, m: of seen positions
-  bool learn_noise = false;  // sigma from the residuals (MacKay 1992), with `noise` worth noise_dof values
-  double noise_dof = 10.0;
-  double link_sd = 0.15;        // tau, m
-  double first_link_sd = 0.08;  // of the links that a random restart begins with, m
-  int iterations = 15;          // steps from the last schema a new sample
-  int restarts = 8;       // random starts at a time: every restart_every samples below restart_below, and at every
-  int restart_every = 3;  // sample below give_up while chi^2 > chi_limit
+  double noise = 0.003;     // sigma, m: of seen positions, given or expected
+  bool learn_noise = true;  // sigma from the residuals (MacKay 1992), `noise` worth noise_dof seen coordinates
+  double noise_dof = 1.0;
+  double link_sd = 0.15;  // tau, m
+  int iterations = 15;    // steps from the last schema a new sample
+  int restarts = 16;      // random starts at a time: every restart_every samples below restart_below, and at every
+  int restart_every = 1;  // sample below give_up while chi^2 by the given sigma > chi_limit
   int restart_below = 25;
   int give_up = 40;
   int restart_iterations = 40;
