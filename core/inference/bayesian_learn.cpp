@@ -66,7 +66,8 @@ void spread_level(const BayesianHierarchy& m, BayesianHierarchyState& s, int l) 
   s.entropy[l] = 0.0;
   const double constant = 0.5 * static_cast<double>(n) * std::log(2.0 * std::numbers::pi * std::numbers::e);
   const MatrixXd identity = MatrixXd::Identity(n, n);
-  const bool shared = !has_below(m, l) || m.shape.rate == model::Rate::identity;  // one covariance for all samples
+  const bool shared =
+      !has_below(m, l) || m.shape.activation == model::Activation::identity;  // one covariance for all samples
   const int count = shared ? 1 : s.batch();
   const double times = shared ? s.batch() : 1.0;
   for (int b = 0; b < count; ++b) {
@@ -133,6 +134,28 @@ void learn(BayesianHierarchy& m, const BayesianHierarchyState& s, double rows, d
     m.weight[l].move_towards(target, rate);
   }
   m.refresh();
+}
+
+BayesianFitReport fit(BayesianHierarchy& m, const MatrixXd& inputs, const MatrixXd& outputs,
+                      const BayesianFitOptions& o) {
+  if (inputs.cols() != outputs.cols() || inputs.rows() != m.shape.widths.front() ||
+      outputs.rows() != m.shape.widths.back() || inputs.cols() < 1)
+    throw std::logic_error("fit: a data set needs I x N inputs and O x N outputs");
+  BayesianHierarchyState s(m, static_cast<int>(inputs.cols()));
+  s.activity.front() = inputs;
+  s.activity.back() = outputs;
+  s.clamped.back() = true;
+  model::predict_all(m, s);
+  BayesianFitReport report;
+  settle(m, s, o.settle);
+  while (report.rounds < o.rounds && !report.converged) {
+    learn(m, s);
+    const double f = settle(m, s, o.settle).energy + model::weight_divergence(m);
+    report.converged = report.rounds > 0 && std::abs(report.free_energy - f) < o.slope * (1.0 + std::abs(f));
+    report.free_energy = f;
+    ++report.rounds;
+  }
+  return report;
 }
 
 BayesianPrediction predict(const BayesianHierarchy& m, const MatrixXd& inputs, int draws, random::Stream& stream) {

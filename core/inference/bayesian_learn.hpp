@@ -21,8 +21,9 @@ struct BayesianSettleReport {
 
 // Free levels in turn take, sample by sample, the step -H^-1 dF/dx with
 //   dF/dx_l = Lambda_l e_l - f'(x_l) .* (M' Lambda_{l+1} e_{l+1} - o K^-1 phi),  H = Lambda_l + M' Lambda M + o K^-1,
-// halved while that sample's energy would rise and left out if it always would: F never rises. With Latent::gaussian
-// each level's covariance is then set to its optimum, the inverse curvature at its activities.
+// halved while that sample's energy would rise and left out if it always would: no sweep raises F. With
+// Latent::gaussian each level's covariance is then set to the inverse curvature at its activities, its optimum for
+// linear rates; for others slopes count as constant (Laplace), which may cost F a little.
 BayesianSettleReport settle(const model::BayesianHierarchy& model, model::BayesianHierarchyState& state,
                             const BayesianSettleOptions& options);
 
@@ -31,6 +32,23 @@ BayesianSettleReport settle(const model::BayesianHierarchy& model, model::Bayesi
 void learn(model::BayesianHierarchy& model, const model::BayesianHierarchyState& state);
 // From a settled mini-batch of a data set of `rows`: natural parameters move by `rate` towards prior + rows/B products.
 void learn(model::BayesianHierarchy& model, const model::BayesianHierarchyState& state, double rows, double rate);
+
+struct BayesianFitOptions {
+  int rounds = 300;     // settle + learn on the whole data set
+  double slope = 1e-6;  // stop when F changes by less than slope * (1 + |F|) in a round
+  BayesianSettleOptions settle{};
+};
+
+struct BayesianFitReport {
+  int rounds = 0;
+  double free_energy = 0.0;  // F of the data set: free_energy + weight_divergence = -ELBO, nats
+  bool converged = false;
+};
+
+// Learns columns of inputs (I x N) and outputs (O x N) by rounds of settling and exact learning. Outputs are best
+// standardised to the noise levels of the shape. Throws std::logic_error for sizes that do not fit.
+BayesianFitReport fit(model::BayesianHierarchy& model, const Eigen::MatrixXd& inputs, const Eigen::MatrixXd& outputs,
+                      const BayesianFitOptions& options);
 
 struct BayesianPrediction {
   Eigen::MatrixXd mean;       // O x B

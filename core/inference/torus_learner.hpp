@@ -12,7 +12,7 @@ struct TorusOptions {
   double scale = 0.1;            // typical output, m
   int iterations = 20;           // L-BFGS steps of one ascent
   double noise_ratio = 1e-3;     // centre of ln lambda ~ N(ln noise_ratio, 3^2)
-  double smallest_ratio = 2e-4;  // bounds of lambda: this and 10
+  double smallest_ratio = 1e-6;  // bounds of lambda: this and 10
   int first_ascent = 6;          // samples before the first ascent
   double growth = 1.5;           // and the factor from one to the next
 };

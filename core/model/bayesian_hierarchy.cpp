@@ -50,23 +50,16 @@ BayesianHierarchyState::BayesianHierarchyState(const BayesianHierarchy& model, i
 }
 
 void refresh_rate(const BayesianHierarchy& m, BayesianHierarchyState& s, int l) {
-  const auto& x = s.activity[l];
-  auto out = s.rate[l].topRows(x.rows());
-  const Rate f = l == 0 ? Rate::identity : m.shape.rate;
-  if (f == Rate::tanh)
-    out.array() = x.array().tanh();
-  else if (f == Rate::relu)
-    out.array() = x.array().max(0.0);
-  else
-    out = x;
+  MatrixXd rate;
+  activate(m.activation(l), s.activity[l], rate);
+  s.rate[l].topRows(rate.rows()) = rate;
 }
 
 MatrixXd rate_slope(const BayesianHierarchy& m, const BayesianHierarchyState& s, int l) {
-  const auto& x = s.activity[l];
-  const auto r = s.rate[l].topRows(x.rows());
-  if (l > 0 && m.shape.rate == Rate::tanh) return 1.0 - r.array().square();
-  if (l > 0 && m.shape.rate == Rate::relu) return (x.array() > 0.0).cast<double>();
-  return MatrixXd::Ones(x.rows(), x.cols());
+  const MatrixXd& x = s.activity[l];
+  MatrixXd slope = MatrixXd::Ones(x.rows(), x.cols());
+  times_slope(m.activation(l), x, MatrixXd(s.rate[l].topRows(x.rows())), slope);
+  return slope;
 }
 
 void refresh_error(const BayesianHierarchy& m, BayesianHierarchyState& s, int l) {

@@ -9,17 +9,17 @@
 #include <Eigen/Dense>
 #include <vector>
 
+#include "core/model/activation.hpp"
 #include "core/model/matrix_normal_wishart.hpp"
 
 namespace infans::model {
 
-enum class Rate { identity, tanh, relu };
 enum class Latent { point, gaussian };
 
 struct BayesianHierarchyShape {
-  std::vector<int> widths;        // units of each level, top first; at least 2 levels
-  Rate rate = Rate::tanh;         // of the hidden levels
-  Latent latent = Latent::point;  // how hidden activities are believed
+  std::vector<int> widths;                   // units of each level, top first; at least 2 levels
+  Activation activation = Activation::tanh;  // of the hidden levels
+  Latent latent = Latent::gaussian;          // how hidden activities are believed
   // Priors of each layer: weight precision K = weight_precision * (presynaptic units + 1), noise levels in units of the
   // activities, degrees of freedom above o - 1.
   double weight_precision = 1.0;
@@ -48,6 +48,8 @@ struct BayesianHierarchy {
 
   void refresh();  // moments from `weight`
   int levels() const { return static_cast<int>(shape.widths.size()); }
+  // f_l: the top is taken as it is.
+  Activation activation(int level) const { return level == 0 ? Activation::identity : shape.activation; }
 };
 
 // Activities of a batch (a column a sample) and everything an update needs.

@@ -99,6 +99,7 @@ Predictor learn_chain(const Data& d, std::uint64_t seed) {
 Predictor learn_torus(const Data& d, std::uint64_t) {
   inference::TorusLearner learner(static_cast<int>(d.q.cols()), 3);
   for (Eigen::Index n = 0; n < d.q.rows(); ++n) learner.add(d.q.row(n), d.x.row(n));
+  learner.ascend();
   return [learner](const VectorXd& q) {
     const auto b = learner.readout().predict(q);
     return Guess{b.mean, b.variance};

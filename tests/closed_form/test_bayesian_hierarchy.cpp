@@ -97,7 +97,7 @@ TEST_CASE("predictive densities of single columns multiply to the evidence") {
 // trace term and the divergence together.
 TEST_CASE("one linear layer: exact posterior, and free energy equal to minus the log evidence") {
   auto s = stream(3);
-  model::BayesianHierarchy m({{4, 3}, model::Rate::identity}, s);
+  model::BayesianHierarchy m({{4, 3}, model::Activation::identity}, s);
   const MatrixXd in = normal(4, 30, s), out = normal(3, 30, s);
   auto state = clamp_ends(m, in, out);
   inference::settle(m, state, {});
@@ -111,11 +111,12 @@ TEST_CASE("one linear layer: exact posterior, and free energy equal to minus the
 
 // Settling: gradient of the expected energy (with the trace term) by central differences, h^2 error ~1e-8 relative.
 TEST_CASE("a settled hierarchy is at a minimum of the expected energy, and no sweep raises it") {
-  for (const auto rate : {model::Rate::identity, model::Rate::tanh})
+  for (const auto rate : {model::Activation::identity, model::Activation::tanh})
     for (std::uint64_t seed = 10; seed < 16; ++seed) {
       auto s = stream(seed);
       model::BayesianHierarchyShape shape{{3, 5, 4, 2}, rate};
       shape.hidden_noise = 0.5;
+      shape.latent = model::Latent::point;
       model::BayesianHierarchy m(shape, s);
       auto state = clamp_ends(m, normal(3, 7, s), normal(2, 7, s));
       double energy = model::free_energy(m, state);
@@ -141,7 +142,7 @@ TEST_CASE("a settled hierarchy is at a minimum of the expected energy, and no sw
 TEST_CASE("coordinate descent never raises the free energy of a linear two-layer hierarchy") {
   for (const auto latent : {model::Latent::point, model::Latent::gaussian}) {
     auto s = stream(20);
-    model::BayesianHierarchyShape shape{{4, 3, 5}, model::Rate::identity, latent};
+    model::BayesianHierarchyShape shape{{4, 3, 5}, model::Activation::identity, latent};
     model::BayesianHierarchy m(shape, s);
     const MatrixXd in = normal(4, 40, s);
     const MatrixXd out = normal(5, 3, s) * normal(3, 4, s) * in + 0.1 * normal(5, 40, s);
@@ -166,7 +167,7 @@ TEST_CASE("coordinate descent never raises the free energy of a linear two-layer
 // change.
 TEST_CASE("Gaussian activities take the covariance that minimises the free energy") {
   auto s = stream(30);
-  model::BayesianHierarchyShape shape{{3, 4, 2}, model::Rate::identity, model::Latent::gaussian};
+  model::BayesianHierarchyShape shape{{3, 4, 2}, model::Activation::identity, model::Latent::gaussian};
   model::BayesianHierarchy m(shape, s);
   auto state = clamp_ends(m, normal(3, 5, s), normal(2, 5, s));
   const double best = inference::settle(m, state, {}).energy;
@@ -186,7 +187,7 @@ TEST_CASE("Gaussian activities take the covariance that minimises the free energ
 
 TEST_CASE("a mini-batch step of rate 1 on the whole data is the exact update") {
   auto s = stream(40);
-  model::BayesianHierarchy m({{4, 6, 3}, model::Rate::tanh}, s), exact = m;
+  model::BayesianHierarchy m({{4, 6, 3}, model::Activation::tanh}, s), exact = m;
   auto state = clamp_ends(m, normal(4, 20, s), normal(3, 20, s));
   inference::settle(m, state, {});
   inference::learn(m, state, 20.0, 1.0);
@@ -256,7 +257,7 @@ TEST_CASE("predictive intervals of one layer are calibrated on worlds from its o
 // The draws of predict() against the Student-t of one layer: 4,000 draws, five standard errors.
 TEST_CASE("moments by draws agree with the exact predictive of one layer") {
   auto s = stream(60);
-  model::BayesianHierarchy m({{3, 2}, model::Rate::identity}, s);
+  model::BayesianHierarchy m({{3, 2}, model::Activation::identity}, s);
   auto state = clamp_ends(m, normal(3, 20, s), normal(2, 20, s));
   inference::settle(m, state, {});
   inference::learn(m, state);
