@@ -34,9 +34,9 @@ void learn(model::BayesianHierarchy& model, const model::BayesianHierarchyState&
 void learn(model::BayesianHierarchy& model, const model::BayesianHierarchyState& state, double rows, double rate);
 
 struct BayesianFitOptions {
-  int rounds = 300;     // settle + learn on the whole data set
-  double slope = 1e-6;  // stop when F changes by less than slope * (1 + |F|) in a round
-  BayesianSettleOptions settle{};
+  int rounds = 300;                      // learn + settle on the whole data set
+  double slope = 1e-6;                   // stop when F changes by less than slope * (1 + |F|) in a round
+  BayesianSettleOptions settle{1, 0.0};  // a sweep a round: activities and weights move together
 };
 
 struct BayesianFitReport {
@@ -45,8 +45,10 @@ struct BayesianFitReport {
   bool converged = false;
 };
 
-// Learns columns of inputs (I x N) and outputs (O x N) by rounds of settling and exact learning. Outputs are best
-// standardised to the noise levels of the shape. Throws std::logic_error for sizes that do not fit.
+// Learns columns of inputs (I x N) and outputs (O x N) by rounds of exact learning and settling. Rounds step over the
+// exact learning by a growing factor and fall back to it whenever F would rise (adaptive over-relaxation; Salakhutdinov
+// & Roweis 2003). Outputs are best standardised to the noise levels of the shape. Throws std::logic_error for sizes
+// that do not fit.
 BayesianFitReport fit(model::BayesianHierarchy& model, const Eigen::MatrixXd& inputs, const Eigen::MatrixXd& outputs,
                       const BayesianFitOptions& options);
 
