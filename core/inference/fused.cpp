@@ -1,0 +1,252 @@
+#include "core/inference/fused.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <stdexcept>
+
+#include "core/base/error.hpp"
+#include "core/inference/fused_store.hpp"
+#include "core/kernels/float_state.hpp"
+#include "core/parallel/parallel.hpp"
+
+namespace infans::inference {
+namespace {
+
+using kernels::Descent;
+using kernels::Edge;
+using kernels::Level;
+
+std::size_t size(int a, int b = 1) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
+
+// Second-level cache of a core, bytes.
+long second_level_cache() {
+  const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  return bytes > 0 ? bytes : 512L * 1024L;
+}
+
+}  // namespace
+
+struct FusedChain::Store {
+  FusedShape shape;
+  const kernels::BeliefTable& table;
+  int batch, threads, tile = 1;  // tile: blocks settled together
+  double half_log_precision;
+  fused::Arena arena;
+  std::vector<Edge> edges;
+  std::vector<Level> levels;
+  kernels::Chain chain;
+  bool settled = false;
+
+  Store(const FusedShape& s, int n, int t, const kernels::BeliefTable& b)
+      : shape(fused::checked(s)), table(b), batch(n), threads(t), half_log_precision(fused::half_log_precision(shape)) {
+    if (batch < 1 || threads < 1) throw std::logic_error("FusedChain: batch and threads must be at least 1");
+    edges.resize(shape.widths.size() - 1);
+    levels.resize(shape.widths.size());
+    lay_out();
+    arena.allocate();
+    lay_out();
+    for (std::size_t l = 0; l < levels.size(); ++l)
+      std::copy(shape.precision[l].begin(), shape.precision[l].end(), const_cast<float*>(levels[l].precision));
+    chain = {shape.form, static_cast<int>(edges.size()), batch, edges.data(), levels.data()};
+    choose_tile();
+  }
+
+  void lay_out() {
+    for (std::size_t l = 0; l < levels.size(); ++l) lay_out_level(l);
+    for (std::size_t l = 0; l < edges.size(); ++l) {
+      Edge& e = edges[l];
+      e.in = shape.widths[l];
+      e.out = shape.widths[l + 1];
+      e.tanh = shape.tanh[l];
+      e.forward = arena.take(size(kernels::panels(e.out), e.in) * kernels::panel);
+      e.backward = arena.take(size(kernels::panels(e.in), e.out) * kernels::panel);
+      e.bias = arena.take(size(kernels::padded(e.out)));
+    }
+  }
+
+  void lay_out_level(std::size_t l) {
+    Level& v = levels[l];
+    v.width = shape.widths[l];
+    v.clamped = shape.clamped[l];
+    const std::size_t units = size(kernels::padded(v.width));
+    const int samples = kernels::blocks(batch) * kernels::block;
+    const std::size_t all = batch == 1 ? units : units * size(samples);
+    v.precision = shape.precision[l].empty() ? nullptr : arena.take(units);
+    v.activity = arena.take(all);
+    const bool own_signal = shape.form == kernels::Form::amb && l < edges.size() && shape.tanh[l];
+    v.signal = own_signal ? arena.take(all) : v.activity;
+    v.velocity = arena.take(all);
+    if (l > 0) {
+      v.prediction = arena.take(all);
+      v.delta = arena.take(all);
+      v.energy = arena.take(size(samples));
+    }
+    v.transposed =
+        batch == 1 ? arena.take(units) : arena.take(size(kernels::blocks(v.width), samples) * kernels::block);
+  }
+
+  // As many blocks as fit half the cache beside the weights that stream by, and no more than leave work for every
+  // thread.
+  void choose_tile() {
+    long floats = 0;
+    for (const Level& v : levels) floats += 3L * kernels::padded(v.width) * kernels::block;
+    const long fit = second_level_cache() / 2 / (floats * static_cast<long>(sizeof(float)));
+    tile = static_cast<int>(std::clamp<long>(fit, 1, (kernels::blocks(batch) + threads - 1) / threads));
+  }
+
+  int team_size() const { return std::min(threads, kernels::blocks(batch)); }
+
+  void settle_share(const parallel::Member& m, const Descent& d) const {
+    const int last = m.end(kernels::blocks(batch));
+    for (int b = m.begin(kernels::blocks(batch)); b < last; b += tile)
+      table.settle(chain, d, b, std::min(b + tile, last));
+  }
+
+  void transpose_share(const parallel::Member& m) const {
+    table.transpose(chain, m.begin(kernels::blocks(batch)), m.end(kernels::blocks(batch)));
+  }
+
+  // Panels of all edges in one line, cut by their work: no weight is touched by two members.
+  void learn_share(const parallel::Member& m, float rate) const {
+    if (batch == 1) {
+      for (int l = 0; m.rank() == 0 && l < chain.edges; ++l)
+        table.learn(chain, l, rate / static_cast<float>(batch), 0, 0);
+      return;
+    }
+    long all = 0;
+    for (const Edge& e : edges) all += static_cast<long>(kernels::panels(e.out)) * e.in;
+    const long from = all * m.rank() / m.size(), to = all * (m.rank() + 1) / m.size();
+    long start = 0;
+    for (int l = 0; l < chain.edges; ++l) {
+      const long count = kernels::panels(edges[size(l)].out), cost = edges[size(l)].in;
+      const auto cut = [&](long work) { return std::clamp((work - start + cost - 1) / cost, 0L, count); };
+      const int first = static_cast<int>(cut(from)), last = static_cast<int>(cut(to));
+      if (first < last) table.learn(chain, l, rate / static_cast<float>(batch), first, last);
+      start += count * cost;
+    }
+  }
+
+  // In the order of levels and samples, whatever the threads.
+  double energy() const {
+    double sum = 0.0;
+    for (std::size_t l = 1; l < levels.size(); ++l)
+      for (int n = 0; n < batch; ++n) sum += levels[l].energy[n];
+    return sum - batch * half_log_precision;
+  }
+
+  const Level& level(int l) const {
+    if (l < 0 || size(l) >= levels.size()) throw std::logic_error("FusedChain: no such level");
+    return levels[size(l)];
+  }
+  const Edge& edge(int l) const {
+    if (l < 0 || size(l) >= edges.size()) throw std::logic_error("FusedChain: no such edge");
+    return edges[size(l)];
+  }
+};
+
+FusedChain::FusedChain(const FusedShape& shape, int batch, int threads, const kernels::BeliefTable& table)
+    : store_(std::make_unique<Store>(shape, batch, threads, table)) {}
+FusedChain::~FusedChain() = default;
+FusedChain::FusedChain(FusedChain&&) noexcept = default;
+FusedChain& FusedChain::operator=(FusedChain&&) noexcept = default;
+
+void FusedChain::set_weights(int edge, std::span<const float> weight, std::span<const float> bias) {
+  const Edge& e = store_->edge(edge);
+  fused::check_size(weight.size(), size(e.out, e.in), "FusedChain weights");
+  if (!bias.empty()) fused::check_size(bias.size(), size(e.out), "FusedChain bias");
+  fused::check_finite(weight, "weights of edge", edge);
+  fused::check_finite(bias, "bias of edge", edge);
+  store_->table.pack(e, weight.data(), bias.empty() ? nullptr : bias.data());
+  store_->settled = false;
+}
+
+void FusedChain::weights(int edge, std::span<float> weight, std::span<float> bias) const {
+  const Edge& e = store_->edge(edge);
+  fused::check_size(weight.size(), size(e.out, e.in), "FusedChain weights");
+  if (!bias.empty()) fused::check_size(bias.size(), size(e.out), "FusedChain bias");
+  store_->table.unpack(e, weight.data(), bias.empty() ? nullptr : bias.data());
+}
+
+void FusedChain::set_clamped(int level, bool clamped) {
+  store_->level(level);
+  store_->levels[size(level)].clamped = clamped;
+  store_->settled = false;
+}
+
+void FusedChain::set_activity(int level, std::span<const float> rows) {
+  Store& s = *store_;
+  fused::check_size(rows.size(), size(s.batch, s.level(level).width), "FusedChain activity");
+  s.settled = false;
+  std::atomic<bool> finite{true};
+  // A region costs more than it saves below some ten thousand values.
+  const int members = rows.size() < 16384 ? 1 : s.team_size();
+  parallel::team(members, [&](parallel::Member& m) {
+    const int blocks = kernels::blocks(s.batch);
+    if (!s.table.load(s.chain, level, m.begin(blocks), m.end(blocks), rows.data())) finite = false;
+  });
+  if (!finite) fused::check_finite(rows, "activity of level", level);
+}
+
+void FusedChain::activity(int level, std::span<float> rows) const {
+  const Level& v = store_->level(level);
+  fused::check_size(rows.size(), size(store_->batch, v.width), "FusedChain activity");
+  store_->table.unload(store_->chain, v.activity, v.width, 0, kernels::blocks(store_->batch), rows.data());
+}
+
+void FusedChain::prediction(int level, std::span<float> rows) const {
+  const Level& v = store_->level(level);
+  if (level == 0) throw std::logic_error("FusedChain: nothing predicts the top level");
+  fused::check_size(rows.size(), size(store_->batch, v.width), "FusedChain prediction");
+  store_->table.unload(store_->chain, v.prediction, v.width, 0, kernels::blocks(store_->batch), rows.data());
+}
+
+double FusedChain::settle(const Descent& descent) {
+  Store& s = *store_;
+  fused::check(descent);
+  s.settled = false;
+  parallel::team(s.team_size(), [&](parallel::Member& m) {
+    const kernels::FloatState state;
+    s.settle_share(m, descent);
+  });
+  const double energy = s.energy();
+  if (!std::isfinite(energy)) fused::throw_diverged("FusedChain");
+  s.settled = true;
+  return energy;
+}
+
+void FusedChain::learn(float rate) {
+  Store& s = *store_;
+  fused::check_rate(rate);
+  if (!s.settled) throw std::logic_error("FusedChain: settle before learn");
+  s.settled = false;
+  parallel::team(s.team_size(), [&](parallel::Member& m) {
+    const kernels::FloatState state;
+    s.transpose_share(m);
+    m.barrier();
+    s.learn_share(m, rate);
+  });
+}
+
+double FusedChain::settle_and_learn(const Descent& descent, float rate) {
+  Store& s = *store_;
+  fused::check(descent);
+  fused::check_rate(rate);
+  s.settled = false;
+  double energy = 0.0;
+  parallel::team(s.team_size(), [&](parallel::Member& m) {
+    const kernels::FloatState state;
+    s.settle_share(m, descent);
+    s.transpose_share(m);
+    m.barrier();
+    const double found = s.energy();
+    if (m.rank() == 0) energy = found;
+    if (std::isfinite(found)) s.learn_share(m, rate);
+  });
+  if (!std::isfinite(energy)) fused::throw_diverged("FusedChain");
+  return energy;
+}
+
+}  // namespace infans::inference
