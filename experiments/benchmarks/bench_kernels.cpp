@@ -27,7 +27,6 @@ namespace {
 
 constexpr int steps = 20;
 constexpr float step = 0.1F, rate = 1e-3F;
-constexpr double seconds_a_sample = 0.05;
 
 random::Stream stream() { return random::Stream({1, 0, random::Purpose::test, 0}); }
 
@@ -38,7 +37,7 @@ std::vector<float> normal(std::size_t n, double scale, random::Stream& s) {
 }
 
 // Seconds of one call: the fastest of the runs that fit the time of a sample, after a first call that warms up.
-double fastest(const std::function<void()>& call) {
+double fastest(const std::function<void()>& call, double seconds) {
   using Clock = std::chrono::steady_clock;
   const auto time = [&](int n) {
     const auto start = Clock::now();
@@ -49,7 +48,7 @@ double fastest(const std::function<void()>& call) {
   const double once = time(1);
   const int inner = std::max(1, static_cast<int>(2e-4 / once));  // the clock's own cost stays below a thousandth
   double best = once, spent = 0.0;
-  for (int k = 0; k < 3 || spent < seconds_a_sample; ++k) {
+  for (int k = 0; k < 3 || spent < seconds; ++k) {
     const double t = time(inner);
     best = std::min(best, t);
     spent += t * inner;
@@ -64,7 +63,7 @@ std::vector<int> widths_of(const std::string& shape) {
   return widths;
 }
 
-double chain_seconds(const std::string& shape, int batch, int threads) {
+double chain_seconds(const std::string& shape, int batch, int threads, double seconds) {
   random::Stream s = stream();
   const std::vector<int> widths = widths_of(shape);
   inference::FusedShape form;
@@ -75,14 +74,16 @@ double chain_seconds(const std::string& shape, int batch, int threads) {
   for (int l = 0; l < last; ++l)
     chain.set_weights(l, normal(size(widths[l], widths[l + 1]), 1 / std::sqrt(widths[l]), s));
   const std::vector<float> x = normal(size(batch, widths[0]), 1.0, s), y = normal(size(batch, widths.back()), 1.0, s);
-  return fastest([&] {
-    chain.set_activity(0, x);
-    chain.set_activity(last, y);
-    chain.settle_and_learn({steps, step}, rate);
-  });
+  return fastest(
+      [&] {
+        chain.set_activity(0, x);
+        chain.set_activity(last, y);
+        chain.settle_and_learn({steps, step}, rate);
+      },
+      seconds);
 }
 
-double population_seconds(const std::string& shape, int agents, int threads) {
+double population_seconds(const std::string& shape, int agents, int threads, double seconds) {
   random::Stream s = stream();
   const std::vector<int> widths = widths_of(shape);
   inference::FusedShape form;
@@ -94,11 +95,13 @@ double population_seconds(const std::string& shape, int agents, int threads) {
     for (int l = 0; l < last; ++l)
       population.set_weights(n, l, normal(size(widths[l], widths[l + 1]), 1 / std::sqrt(widths[l]), s));
   const std::vector<float> x = normal(size(agents, widths[0]), 1.0, s), y = normal(size(agents, widths.back()), 1.0, s);
-  return fastest([&] {
-    population.set_activity(0, x);
-    population.set_activity(last, y);
-    population.settle_and_learn({steps, step}, rate);
-  });
+  return fastest(
+      [&] {
+        population.set_activity(0, x);
+        population.set_activity(last, y);
+        population.settle_and_learn({steps, step}, rate);
+      },
+      seconds);
 }
 
 struct Aligned {
@@ -111,7 +114,7 @@ struct Aligned {
   float* data;
 };
 
-double gemm_rate(int units, int samples, int threads) {
+double gemm_rate(int units, int samples, int threads, double seconds) {
   const kernels::BeliefTable& table = kernels::best_belief();
   const auto weights = static_cast<std::size_t>(units) * static_cast<std::size_t>(kernels::padded(units));
   const int n = kernels::blocks(samples);
@@ -119,12 +122,14 @@ double gemm_rate(int units, int samples, int threads) {
       static_cast<std::size_t>(n) * static_cast<std::size_t>(kernels::padded(units)) * kernels::block;
   Aligned w(weights), x(values * static_cast<std::size_t>(threads)), y(values * static_cast<std::size_t>(threads));
   const kernels::Edge edge{units, units, false, w.data, nullptr, nullptr};
-  const double t = fastest([&] {
-    parallel::team(threads, [&](parallel::Member& m) {
-      const std::size_t mine = values * static_cast<std::size_t>(m.rank());
-      table.product(edge, x.data + mine, 0, n, y.data + mine);
-    });
-  });
+  const double t = fastest(
+      [&] {
+        parallel::team(threads, [&](parallel::Member& m) {
+          const std::size_t mine = values * static_cast<std::size_t>(m.rank());
+          table.product(edge, x.data + mine, 0, n, y.data + mine);
+        });
+      },
+      seconds);
   return 2.0 * units * units * n * kernels::block * threads / t * 1e-9;
 }
 
@@ -132,15 +137,16 @@ void answer(const std::string& line) {
   std::istringstream in(line);
   std::string what, shape;
   int units = 0, count = 0, threads = 0;
+  double seconds = 0.0;
   in >> what;
   if (what == "isa") {
     std::printf("{\"isa\": \"%s\"}\n", kernels::best_belief().isa);
-  } else if (what == "gemm" && in >> units >> count >> threads) {
-    std::printf("{\"gflops\": %.6g}\n", gemm_rate(units, count, threads));
-  } else if (what == "chain" && in >> shape >> count >> threads) {
-    std::printf("{\"us\": %.6g}\n", 1e6 * chain_seconds(shape, count, threads));
-  } else if (what == "population" && in >> shape >> count >> threads) {
-    std::printf("{\"us\": %.6g}\n", 1e6 * population_seconds(shape, count, threads));
+  } else if (what == "gemm" && in >> units >> count >> threads >> seconds) {
+    std::printf("{\"gflops\": %.6g}\n", gemm_rate(units, count, threads, seconds));
+  } else if (what == "chain" && in >> shape >> count >> threads >> seconds) {
+    std::printf("{\"us\": %.6g}\n", 1e6 * chain_seconds(shape, count, threads, seconds));
+  } else if (what == "population" && in >> shape >> count >> threads >> seconds) {
+    std::printf("{\"us\": %.6g}\n", 1e6 * population_seconds(shape, count, threads, seconds));
   } else {
     throw base::UserError("bench_kernels: cannot read '" + line + "'");
   }
