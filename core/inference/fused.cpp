@@ -38,6 +38,7 @@ struct FusedChain::Store {
   std::vector<Edge> edges;
   std::vector<Level> levels;
   kernels::Chain chain;
+  std::size_t stride = 0;  // floats of a segment
   bool settled = false;
 
   Store(const FusedShape& s, int n, int t, const kernels::BeliefTable& b)
@@ -50,12 +51,20 @@ struct FusedChain::Store {
     lay_out();
     for (std::size_t l = 0; l < levels.size(); ++l)
       std::copy(shape.precision[l].begin(), shape.precision[l].end(), const_cast<float*>(levels[l].precision));
-    chain = {shape.form, static_cast<int>(edges.size()), batch, edges.data(), levels.data()};
+    chain = {shape.form, static_cast<int>(edges.size()), batch, static_cast<long>(stride), edges.data(), levels.data()};
     choose_tile();
   }
 
   void lay_out() {
-    for (std::size_t l = 0; l < levels.size(); ++l) lay_out_level(l);
+    stride = fused::pages(lay_out_segments(nullptr));
+    lay_out_segments(arena.take_pages(size(kernels::blocks(batch)) * stride));
+    const std::size_t samples = size(kernels::blocks(batch), kernels::block);
+    for (std::size_t l = 0; l < levels.size(); ++l) {
+      Level& v = levels[l];
+      const std::size_t units = size(kernels::padded(v.width));
+      v.precision = shape.precision[l].empty() ? nullptr : arena.take(units);
+      v.transposed = arena.take(batch == 1 ? units : size(kernels::blocks(v.width)) * samples * kernels::block);
+    }
     for (std::size_t l = 0; l < edges.size(); ++l) {
       Edge& e = edges[l];
       e.in = shape.widths[l];
@@ -67,25 +76,29 @@ struct FusedChain::Store {
     }
   }
 
-  void lay_out_level(std::size_t l) {
-    Level& v = levels[l];
-    v.width = shape.widths[l];
-    v.clamped = shape.clamped[l];
-    const std::size_t units = size(kernels::padded(v.width));
-    const int samples = kernels::blocks(batch) * kernels::block;
-    const std::size_t all = batch == 1 ? units : units * size(samples);
-    v.precision = shape.precision[l].empty() ? nullptr : arena.take(units);
-    v.activity = arena.take(all);
-    const bool own_signal = shape.form == kernels::Form::amb && l < edges.size() && shape.tanh[l];
-    v.signal = own_signal ? arena.take(all) : v.activity;
-    v.velocity = arena.take(all);
-    if (l > 0) {
-      v.prediction = arena.take(all);
-      v.delta = arena.take(all);
-      v.energy = arena.take(size(samples));
+  // What all levels keep for one block of samples, at the first segment; returns the floats of a segment.
+  std::size_t lay_out_segments(float* first) {
+    std::size_t used = 0;
+    const auto take = [&](std::size_t floats) {
+      float* p = first == nullptr ? nullptr : first + used;
+      used += fused::lines(floats);
+      return p;
+    };
+    for (std::size_t l = 0; l < levels.size(); ++l) {
+      Level& v = levels[l];
+      v.width = shape.widths[l];
+      v.clamped = shape.clamped[l];
+      const std::size_t values = size(kernels::padded(v.width), batch == 1 ? 1 : kernels::block);
+      v.activity = take(values);
+      const bool own_signal = shape.form == kernels::Form::amb && l < edges.size() && shape.tanh[l];
+      v.signal = own_signal ? take(values) : v.activity;
+      v.velocity = take(values);
+      if (l == 0) continue;
+      v.prediction = take(values);
+      v.delta = take(values);
+      v.energy = take(kernels::block);
     }
-    v.transposed =
-        batch == 1 ? arena.take(units) : arena.take(size(kernels::blocks(v.width), samples) * kernels::block);
+    return used;
   }
 
   // As many blocks as fit half the cache beside the weights that stream by, and no more than leave work for every
@@ -133,7 +146,7 @@ struct FusedChain::Store {
   double energy() const {
     double sum = 0.0;
     for (std::size_t l = 1; l < levels.size(); ++l)
-      for (int n = 0; n < batch; ++n) sum += levels[l].energy[n];
+      for (int n = 0; n < batch; ++n) sum += levels[l].energy[n / kernels::block * chain.stride + n % kernels::block];
     return sum - batch * half_log_precision;
   }
 

@@ -11,20 +11,35 @@
 namespace infans::inference::fused {
 
 namespace {
-constexpr std::size_t line = 64, floats_a_line = line / sizeof(float);
-}
+constexpr std::size_t line = 64, page = 4096;
 
-void AlignedDelete::operator()(float* p) const { ::operator delete (p, std::align_val_t{line}); }
+std::size_t rounded(std::size_t floats, std::size_t bytes) {
+  const std::size_t unit = bytes / sizeof(float);
+  return (floats + unit - 1) / unit * unit;
+}
+}  // namespace
+
+std::size_t lines(std::size_t floats) { return rounded(floats, line); }
+std::size_t pages(std::size_t floats) { return rounded(floats, page); }
+
+void AlignedDelete::operator()(float* p) const { ::operator delete (p, std::align_val_t{page}); }
 
 float* Arena::take(std::size_t floats) {
   float* p = memory_ ? memory_.get() + used_ : nullptr;
   const std::size_t stagger = 1 + arrays_++ % 3;  // lines
-  used_ += (floats + floats_a_line - 1) / floats_a_line * floats_a_line + stagger * floats_a_line;
+  used_ += lines(floats) + stagger * lines(1);
+  return p;
+}
+
+float* Arena::take_pages(std::size_t floats) {
+  used_ = pages(used_);
+  float* p = memory_ ? memory_.get() + used_ : nullptr;
+  used_ += pages(floats);
   return p;
 }
 
 void Arena::allocate() {
-  void* memory = ::operator new (used_ * sizeof(float), std::align_val_t{line});
+  void* memory = ::operator new (used_ * sizeof(float), std::align_val_t{page});
   memory_.reset(static_cast<float*>(memory));
   std::fill_n(memory_.get(), used_, 0.0F);
   used_ = arrays_ = 0;

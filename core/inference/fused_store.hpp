@@ -15,12 +15,17 @@ struct AlignedDelete {
   void operator()(float* p) const;
 };
 
+// Floats rounded up to whole cache lines, to whole pages.
+std::size_t lines(std::size_t floats);
+std::size_t pages(std::size_t floats);
+
 // One block of memory for all arrays of an object: count first, then hand out. Every array is zero, starts at a
 // multiple of 64 bytes, and two arrays do not start at the same offset of a page.
 class Arena {
  public:
   float* take(std::size_t floats);
-  void allocate();  // between the pass that counts and the pass that takes
+  float* take_pages(std::size_t floats);  // starts at a page
+  void allocate();                        // between the pass that counts and the pass that takes
 
  private:
   std::size_t used_ = 0, arrays_ = 0;

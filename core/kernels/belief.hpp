@@ -34,9 +34,9 @@ struct Edge {
   float* bias = nullptr;      // [padded(out)]
 };
 
-// Arrays of a level. Batch 1: [padded(width)]. Larger batches: [blocks(batch) x padded(width) x 32], sample n of unit i
-// at
-// ((n / 32) * padded(width) + i) * 32 + n % 32.
+// Arrays of a level. Batch 1: [padded(width)]. Larger batches: [padded(width) x 32] for each block of 32 samples,
+// sample n of unit i at (n / 32) * stride + i * 32 + n % 32. All arrays of a block lie together and blocks do not share
+// a page, lest one processor's prefetches take lines that another is writing.
 struct Level {
   int width = 0;
   bool clamped = false;
@@ -55,6 +55,7 @@ struct Chain {
   Form form = Form::mba;
   int edges = 0;                 // L
   int batch = 0;                 // samples
+  long stride = 0;               // floats between the arrays of two blocks
   const Edge* edge = nullptr;    // [L]
   const Level* level = nullptr;  // [L + 1]
 };

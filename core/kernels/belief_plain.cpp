@@ -22,10 +22,9 @@ struct ChainSample {
   double weight(int l, int o, int i) const { return chain.edge[l].backward[packed_backward(chain.edge[l], o, i)]; }
   double bias(int l, int o) const { return chain.edge[l].bias[o]; }
   const Level& level(int l) const { return chain.level[l]; }
-  int energy_at() const { return chain.batch == 1 ? 0 : n; }
-  int at(int l, int i) const {
-    return chain.batch == 1 ? i : ((n / block) * padded(level(l).width) + i) * block + n % block;
-  }
+  long energy_at() const { return at(0); }
+  long at(int i) const { return chain.batch == 1 ? i : n / block * chain.stride + i * block + n % block; }
+  long at(int /*level*/, int i) const { return at(i); }
 };
 
 // One agent of a population.
@@ -44,8 +43,8 @@ struct AgentSample {
   double weight(int l, int o, int i) const { return population.edge[l].weight[weight_at(l, o, i)]; }
   double bias(int l, int o) const { return population.edge[l].bias[lane(population.edge[l].out, o)]; }
   const PopulationLevel& level(int l) const { return population.level[l]; }
-  int energy_at() const { return n; }
-  int at(int l, int i) const { return lane(level(l).width, i); }
+  long energy_at() const { return n; }
+  long at(int l, int i) const { return lane(level(l).width, i); }
 };
 
 using Values = std::vector<std::vector<double>>;
@@ -114,7 +113,7 @@ struct Settling {
       double energy = 0.0;
       for (int i = 0; i < width(l); ++i) {
         const auto& level = sample.level(l);
-        const int at = sample.at(l, i);
+        const long at = sample.at(l, i);
         level.activity[at] = static_cast<float>(x[l][i]);
         if (bent(l)) level.signal[at] = static_cast<float>(s[l][i]);
         if (l == 0) continue;
@@ -188,8 +187,7 @@ bool load(const Chain& chain, int level, int first, int last, const float* rows)
 
 void unload(const Chain& chain, const float* values, int size, int first, int last, float* rows) {
   for (int n = first * block; n < end_of(chain, last); ++n)
-    for (int i = 0; i < size; ++i)
-      rows[n * size + i] = values[chain.batch == 1 ? i : ((n / block) * padded(size) + i) * block + n % block];
+    for (int i = 0; i < size; ++i) rows[n * size + i] = values[ChainSample{chain, n}.at(i)];
 }
 
 void settle_agents(const Population& population, const Descent& descent, int group) {

@@ -84,7 +84,7 @@ struct BlockBody {
   int first, last;
 
   int columns(int b) const { return chain.batch - b * block <= block / 2 ? block / 2 : block; }
-  static long at(const Level& v, int b) { return static_cast<long>(b) * padded(v.width) * block; }
+  long at(int b) const { return b * chain.stride; }
   static const float* from(const float* precision, int row) { return precision == nullptr ? nullptr : precision + row; }
   // f on the prediction (MBA) or on the activity (AMB) of edge l.
   bool squashed(int l) const { return chain.form == Form::mba && chain.edge[l].tanh; }
@@ -92,13 +92,12 @@ struct BlockBody {
 
   // finish(block, rows, offset of the rows, sum) for each 8 rows of first + w x; a panel serves all blocks of the tile.
   template <class Finish>
-  void product(const float* w, int count, int out, const float* x, long x_size, const float* bias,
-               const Finish& finish) const {
+  void product(const float* w, int count, int out, const float* x, const float* bias, const Finish& finish) const {
     alignas(64) float sum[panel * block];
     static constexpr float zero[panel] = {};
     for (int p = 0; p < panels(out); ++p)
       for (int b = first; b < last; ++b) {
-        panel_times_block(w + static_cast<long>(p) * count * panel, count, x + b * x_size, columns(b),
+        panel_times_block(w + static_cast<long>(p) * count * panel, count, x + at(b), columns(b),
                           bias == nullptr ? zero : bias + p * panel, sum);
         finish(b, Rows{panel, columns(b)}, p * panel, sum);
       }
@@ -107,37 +106,36 @@ struct BlockBody {
   template <class Finish>
   void predictions(int l, const Finish& finish) const {
     const Edge& e = chain.edge[l];
-    const long size = static_cast<long>(padded(e.in)) * block;
-    product(e.forward, e.in, e.out, chain.level[l].signal, size, e.bias, finish);
+    product(e.forward, e.in, e.out, chain.level[l].signal, e.bias, finish);
   }
 
   void rest() const {
     for (int l = 0; l <= chain.edges; ++l) {
       const Level& v = chain.level[l];
-      if (v.velocity != nullptr && !v.clamped)
-        for (long i = at(v, first); i < at(v, last); i += width) store(v.velocity + i, vf{});
+      if (descent.momentum == 0.0F || v.clamped) continue;
+      for (int b = first; b < last; ++b)
+        for (int i = 0; i < v.width * block; i += width) store(v.velocity + at(b) + i, vf{});
     }
   }
 
   void signal(int l) const {
     const Level& v = chain.level[l];
     if (v.signal == v.activity) return;
-    for (int b = first; b < last; ++b)
-      squash_rows<true>({v.width, columns(b)}, v.activity + at(v, b), v.signal + at(v, b));
+    for (int b = first; b < last; ++b) squash_rows<true>({v.width, columns(b)}, v.activity + at(b), v.signal + at(b));
   }
 
   void forward(int l) const {
     const Level& v = chain.level[l + 1];
     predictions(l, [&](int b, Rows n, int row, const float* sum) {
-      float* mu = v.prediction + at(v, b) + row * block;
+      float* mu = v.prediction + at(b) + row * block;
       squashed(l) ? squash_rows<true>(n, sum, mu) : squash_rows<false>(n, sum, mu);
-      if (!v.clamped) squash_rows<false>(n, mu, v.activity + at(v, b) + row * block);
+      if (!v.clamped) squash_rows<false>(n, mu, v.activity + at(b) + row * block);
     });
   }
 
   void delta(int l, int b, Rows n, int row) const {
     const Level& v = chain.level[l + 1];
-    const long i = at(v, b) + row * block;
+    const long i = at(b) + row * block;
 #define INFANS_CALL(squash, scaled) \
   delta_rows<squash, scaled>(n, v.activity + i, v.prediction + i, from(v.precision, row), v.delta + i)
     INFANS_SWITCH(squashed(l), v.precision != nullptr, INFANS_CALL);
@@ -147,7 +145,7 @@ struct BlockBody {
   void predict(int l, bool) const {
     const Level& v = chain.level[l + 1];
     predictions(l, [&](int b, Rows n, int row, const float* sum) {
-      float* mu = v.prediction + at(v, b) + row * block;
+      float* mu = v.prediction + at(b) + row * block;
       squashed(l) ? squash_rows<true>(n, sum, mu) : squash_rows<false>(n, sum, mu);
       delta(l, b, n, row);
     });
@@ -159,7 +157,7 @@ struct BlockBody {
 
   void step(int l, int b, Rows n, int row, const float* pull) const {
     const Level& v = chain.level[l];
-    const long i = at(v, b) + row * block;
+    const long i = at(b) + row * block;
     const float* mu = l == 0 ? nullptr : v.prediction + i;
     float* velocity = descent.momentum == 0.0F ? nullptr : v.velocity + i;
 #define INFANS_CALL(bend, scaled) \
@@ -170,8 +168,7 @@ struct BlockBody {
 
   void send(int l) const {
     const Edge& e = chain.edge[l];
-    const long size = static_cast<long>(padded(e.out)) * block;
-    product(e.backward, e.out, e.in, chain.level[l + 1].delta, size, nullptr,
+    product(e.backward, e.out, e.in, chain.level[l + 1].delta, nullptr,
             [&](int b, Rows n, int row, const float* sum) { step(l, b, n, row, sum); });
   }
 
@@ -185,10 +182,10 @@ struct BlockBody {
       for (int c = 0; c < columns(b); c += width) {
         vf sum = {};
         for (int r = 0; r < v.width; ++r) {
-          const vf e = load(v.activity + at(v, b) + r * block + c) - load(v.prediction + at(v, b) + r * block + c);
+          const vf e = load(v.activity + at(b) + r * block + c) - load(v.prediction + at(b) + r * block + c);
           sum = fma(v.precision == nullptr ? e : e * set1(v.precision[r]), e, sum);
         }
-        store(v.energy + b * block + c, sum * set1(0.5F));
+        store(v.energy + at(b) + c, sum * set1(0.5F));
       }
   }
 };
@@ -203,7 +200,7 @@ void transpose_blocks(const Chain& chain, int first, int last) {
     const long strip = static_cast<long>(blocks(chain.batch)) * block * block;  // 32 units of all samples
     for (int b = first; b < last; ++b)
       for (int i = 0; i < v.width; i += panel) {
-        const float* from = v.signal + BlockBody::at(v, b) + i * block;
+        const float* from = v.signal + b * chain.stride + i * block;
         float* to = v.transposed + i / block * strip + static_cast<long>(b) * block * block + i % block;
         for (int n = 0; n < block; n += 8) transpose_tile(from + n, block, to + n * block, block);
       }

@@ -16,7 +16,7 @@ struct OneBody {
   void rest() const {
     for (int l = 0; l <= chain.edges; ++l) {
       const Level& v = chain.level[l];
-      for (int i = 0; v.velocity != nullptr && i < v.width; i += width) store(v.velocity + i, vf{});
+      for (int i = 0; descent.momentum != 0.0F && i < v.width; i += width) store(v.velocity + i, vf{});
     }
   }
 

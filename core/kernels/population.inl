@@ -65,7 +65,7 @@ struct GroupBody {
   void rest() const {
     for (int l = 0; l <= population.edges; ++l) {
       const PopulationLevel& v = population.level[l];
-      for (int i = 0; v.velocity != nullptr && i < v.width * agents; i += width)
+      for (int i = 0; descent.momentum != 0.0F && i < v.width * agents; i += width)
         store(part(v.velocity, v.width) + i, vf{});
     }
   }

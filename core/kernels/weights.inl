@@ -57,7 +57,7 @@ bool load_rows(const Chain& chain, int level, int first, int last, const float* 
   }
   bool finite = true;
   for (int b = first; b < last; ++b) {
-    float* to = v.activity + static_cast<long>(b) * padded(size) * block;
+    float* to = v.activity + b * chain.stride;
     const int samples = chain.batch - b * block < block ? chain.batch - b * block : block;
     for (int n = 0; n < samples; n += 8) {
       const float* from = rows + static_cast<long>(b * block + n) * size;
@@ -78,7 +78,7 @@ void unload_rows(const Chain& chain, const float* values, int size, int first, i
     return;
   }
   for (int b = first; b < last; ++b) {
-    const float* from = values + static_cast<long>(b) * padded(size) * block;
+    const float* from = values + b * chain.stride;
     for (int n = b * block; n < chain.batch && n < (b + 1) * block; ++n)
       for (int i = 0; i < size; ++i) rows[static_cast<long>(n) * size + i] = from[i * block + n % block];
   }
@@ -106,14 +106,13 @@ void learn_panels(const Chain& chain, int l, float rate, int first, int last) {
   const Edge& e = chain.edge[l];
   const long strip = static_cast<long>(blocks(chain.batch)) * block * block;
   const float* delta = chain.level[l + 1].delta;
-  const long size = static_cast<long>(padded(e.out)) * block;
   alignas(64) float sum[panel * block];
   for (int p = first; p < last; ++p) {
     for (int i = 0; i < e.in; i += block) {
       for (int k = 0; k < panel * block; k += width) store(sum + k, vf{});
       for (int b = 0; b < blocks(chain.batch); ++b) {
         const int samples = chain.batch - b * block < block ? chain.batch - b * block : block;
-        outer_block(delta + b * size + p * panel * block,
+        outer_block(delta + b * chain.stride + p * panel * block,
                     chain.level[l].transposed + i / block * strip + b * block * block, samples, sum);
       }
       change(e, rate, p * panel, i, sum);
@@ -122,7 +121,7 @@ void learn_panels(const Chain& chain, int l, float rate, int first, int last) {
       float total = 0.0F;
       for (int b = 0; b < blocks(chain.batch); ++b) {
         const int samples = chain.batch - b * block < block ? chain.batch - b * block : block;
-        total += sum_of(delta + b * size + r * block, samples);
+        total += sum_of(delta + b * chain.stride + r * block, samples);
       }
       e.bias[r] += rate * total;
     }
