@@ -25,6 +25,15 @@ class OptionError : public UserError {
   std::string key;
 };
 
+// A number in an array that cannot be used, such as NaN; index is its place in the array.
+class ValueError : public UserError {
+ public:
+  ValueError(std::string name, long index, const std::string& message)
+      : UserError(message), name(std::move(name)), index(index) {}
+  std::string name;
+  long index;
+};
+
 // A file that is missing, unreadable, unwritable, of another type or version, or already there.
 class FileError : public UserError {
  public:

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/kernels/belief.hpp"
 #include "core/kernels/kernels.hpp"
 
 namespace infans::kernels {
@@ -9,24 +10,27 @@ namespace infans::kernels {
 extern const Table table_v2;
 extern const Table table_v3;
 extern const Table table_v4;
+extern const BeliefTable belief_v2;
+extern const BeliefTable belief_v3;
+extern const BeliefTable belief_v4;
 
 namespace {
 
-bool supported(const Table& t) {
-  const std::string isa = t.isa;
+bool supported(const std::string& isa) {
   if (isa == "x86-64-v4") return __builtin_cpu_supports("x86-64-v4");
   if (isa == "x86-64-v3") return __builtin_cpu_supports("x86-64-v3");
   return true;
 }
 
-const Table& choose() {
-  const Table* all[] = {&table_v4, &table_v3, &table_v2, &plain()};
+// From the widest to the plain one.
+template <class AnyTable>
+const AnyTable& choose(const AnyTable* const (&all)[4]) {
   const char* wanted = std::getenv("INFANS_ISA");
-  for (const Table* t : all) {
+  for (const AnyTable* t : all) {
     if (wanted == nullptr || *wanted == '\0') {
-      if (supported(*t)) return *t;
+      if (supported(t->isa)) return *t;
     } else if (std::string(wanted) == t->isa) {
-      if (supported(*t)) return *t;
+      if (supported(t->isa)) return *t;
       throw base::OptionError("INFANS_ISA", std::string("INFANS_ISA: this processor lacks ") + wanted);
     }
   }
@@ -37,7 +41,12 @@ const Table& choose() {
 }  // namespace
 
 const Table& best() {
-  static const Table& table = choose();
+  static const Table& table = choose<Table>({&table_v4, &table_v3, &table_v2, &plain()});
+  return table;
+}
+
+const BeliefTable& best_belief() {
+  static const BeliefTable& table = choose<BeliefTable>({&belief_v4, &belief_v3, &belief_v2, &plain_belief()});
   return table;
 }
 
