@@ -79,32 +79,56 @@ INFANS_INLINE void outer_block(const float* delta, const float* s, int samples, 
       tile<2>(delta + r * block, 1, block, s + c, block, samples, nullptr, sum + r * block + c);
 }
 
+// A row of a panel in registers no wider than itself: one, or two of four floats.
+#if defined(__AVX__)
+typedef v8 row_part;
+#else
+typedef vf row_part;
+#endif
+constexpr int part_width = sizeof(row_part) / sizeof(float), parts = panel / part_width;
+
+INFANS_INLINE row_part load_part(const float* p) {
+  row_part v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+INFANS_INLINE row_part fma_part(row_part a, row_part b, row_part c) {
+#if defined(__AVX__)
+  return fma8(a, b, c);
+#else
+  return fma(a, b, c);
+#endif
+}
+
 // y[P panels] = first (nullptr: zero) + W x with S interleaved sums a panel, to hide the latency of the multiply-add.
 template <int P, int S>
 INFANS_INLINE void panels_times_vector(const float* w, int count, const float* x, const float* first, float* y) {
-  v8 s[P][S];
+  constexpr int rows = P * parts;
+  const auto at = [&](int r, int k) { return w + (r / parts * count + k) * panel + r % parts * part_width; };
+  row_part s[rows][S];
 #pragma GCC unroll 8
-  for (int p = 0; p < P; ++p)
+  for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 8
-    for (int j = 0; j < S; ++j) s[p][j] = j == 0 && first != nullptr ? load8(first + p * panel) : v8{};
+    for (int j = 0; j < S; ++j) s[r][j] = j == 0 && first != nullptr ? load_part(first + r * part_width) : row_part{};
   int k = 0;
   for (; k + S <= count; k += S)
 #pragma GCC unroll 8
     for (int j = 0; j < S; ++j) {
-      const v8 xk = x[k + j] - v8{};
+      const row_part xk = x[k + j] - row_part{};
 #pragma GCC unroll 8
-      for (int p = 0; p < P; ++p) s[p][j] = fma8(load8(w + (p * count + k + j) * panel), xk, s[p][j]);
+      for (int r = 0; r < rows; ++r) s[r][j] = fma_part(load_part(at(r, k + j)), xk, s[r][j]);
     }
   for (; k < count; ++k)
 #pragma GCC unroll 8
-    for (int p = 0; p < P; ++p) s[p][0] = fma8(load8(w + (p * count + k) * panel), x[k] - v8{}, s[p][0]);
+    for (int r = 0; r < rows; ++r) s[r][0] = fma_part(load_part(at(r, k)), x[k] - row_part{}, s[r][0]);
 #pragma GCC unroll 8
-  for (int p = 0; p < P; ++p) {
+  for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 8
     for (int j = 1; j < S; j *= 2)
 #pragma GCC unroll 8
-      for (int i = 0; i + j < S; i += 2 * j) s[p][i] += s[p][i + j];
-    store8(y + p * panel, s[p][0]);
+      for (int i = 0; i + j < S; i += 2 * j) s[r][i] += s[r][i + j];
+    __builtin_memcpy(y + r * part_width, &s[r][0], sizeof(row_part));
   }
 }
 
@@ -113,9 +137,14 @@ INFANS_INLINE void weights_times_vector(const float* w, int n_panels, int count,
   const int size = count * panel;
   const auto at = [&](int p) { return first == nullptr ? nullptr : first + p * panel; };
   int p = 0;
+#if defined(__AVX__)
   for (; p + 4 <= n_panels; p += 4) panels_times_vector<4, 2>(w + p * size, count, x, at(p), y + p * panel);
   for (; p + 2 <= n_panels; p += 2) panels_times_vector<2, 4>(w + p * size, count, x, at(p), y + p * panel);
   for (; p < n_panels; ++p) panels_times_vector<1, 4>(w + p * size, count, x, at(p), y + p * panel);
+#else  // a row of a panel takes two registers
+  for (; p + 2 <= n_panels; p += 2) panels_times_vector<2, 2>(w + p * size, count, x, at(p), y + p * panel);
+  for (; p < n_panels; ++p) panels_times_vector<1, 4>(w + p * size, count, x, at(p), y + p * panel);
+#endif
 }
 
 INFANS_INLINE void transpose8(v8* r) {

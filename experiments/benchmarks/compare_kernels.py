@@ -25,8 +25,12 @@ ENVIRONMENT = {"numpy": "jax", "jax": "jax", "fabricpc": "jax", "pcx": "pcx"}
 PACKAGES = {"jax": ["numpy", "jax>=0.10,<0.11", "fabricpc==0.6.0"], "pcx": ["numpy", "pcx==0.6.3"]}
 
 SHAPES = [
-    ("8-32-32-6", 1), ("8-32-32-6", 64), ("24-64-64-24", 256),
-    ("784-256-256-10", 64), ("784-256-256-10", 256), ("784-512-512-512-10", 256),
+    ("8-32-32-6", 1),
+    ("8-32-32-6", 64),
+    ("24-64-64-24", 256),
+    ("784-256-256-10", 64),
+    ("784-256-256-10", 256),
+    ("784-512-512-512-10", 256),
 ]
 AGENTS = 256
 STEPS = 20
@@ -40,15 +44,15 @@ def edges(shape: str) -> list[int]:
 
 
 def count(shape: str, batch: int) -> int:
-    """Operations of an update: the forward pass, each step a prediction and a send-back in all edges but the first (whose
-    prediction stays), the weight update; two a multiply-add."""
+    """Operations of an update: the forward pass, each step a prediction and a send-back in all edges but the first
+    (whose prediction stays), the weight update; two a multiply-add."""
     macs = edges(shape)
     return 2 * batch * (sum(macs) + STEPS * 2 * sum(macs[1:]) + sum(macs))
 
 
 def executed_share(shape: str, batch: int) -> float:
-    """Share of count() that the kernels compute: right after the forward pass all errors above the output are exactly zero,
-    and what zero errors and unmoved activities make is left out; the settled state is predicted once more."""
+    """Share of count() that the kernels compute: right after the forward pass all errors above the output are exactly
+    zero, and what zero errors and unmoved activities make is left out; the settled state is predicted once more."""
     macs = edges(shape)
     last = len(macs)
     done = sum(macs) + sum(macs)
@@ -69,8 +73,9 @@ class Server:
     """A program that answers one JSON line to each request line; None once it has failed."""
 
     def __init__(self, command: list[str]):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                        text=True, cwd=ROOT)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
+        )
 
     def ask(self, request: str) -> dict:
         try:
@@ -129,7 +134,9 @@ class Best:
             self.notes.append(f"{name}: {answer.get('error', 'no answer')}")
 
 
-def sgemm_peak(ours: Server, peers: dict[str, Server], threads: int, arguments: argparse.Namespace, notes: list[str]) -> Best:
+def sgemm_peak(
+    ours: Server, peers: dict[str, Server], threads: int, arguments: argparse.Namespace, notes: list[str]
+) -> Best:
     best = Best(notes)
     for _ in range(arguments.repeats):
         for units, samples in GEMM_OURS:
@@ -153,11 +160,17 @@ def measure(threads: int, ours: Server, arguments: argparse.Namespace, notes: li
                 if peer in peers:
                     best.add(peer, peers[peer].ask(f"{shape} {batch} {arguments.seconds}"))
         rate = count(shape, batch) / best.value["infans"] * 1e-3
-        rows.append({
-            "shape": shape, "batch": batch, "threads": threads,
-            **{f"{name}_us": best.value.get(name) for name in ("infans", "jax", "fabricpc", "pcx")},
-            "gflops": rate, "fraction_of_sgemm_peak": rate / peak, "executed_share": executed_share(shape, batch),
-        })
+        rows.append(
+            {
+                "shape": shape,
+                "batch": batch,
+                "threads": threads,
+                **{f"{name}_us": best.value.get(name) for name in ("infans", "jax", "fabricpc", "pcx")},
+                "gflops": rate,
+                "fraction_of_sgemm_peak": rate / peak,
+                "executed_share": executed_share(shape, batch),
+            }
+        )
     best = Best(notes)
     shape = SHAPES[0][0]
     for _ in range(arguments.repeats):
@@ -165,8 +178,13 @@ def measure(threads: int, ours: Server, arguments: argparse.Namespace, notes: li
         best.add("one", ours.ask(f"chain {shape} 1 1 {arguments.seconds}"))
     rate = count(shape, AGENTS) / best.value["all"] * 1e-3
     population = {
-        "shape": shape, "agents": AGENTS, "threads": threads, "infans_us": best.value["all"],
-        "one_agent_us": best.value["one"], "gflops": rate, "fraction_of_sgemm_peak": rate / peak,
+        "shape": shape,
+        "agents": AGENTS,
+        "threads": threads,
+        "infans_us": best.value["all"],
+        "one_agent_us": best.value["one"],
+        "gflops": rate,
+        "fraction_of_sgemm_peak": rate / peak,
         "share_of_one_agent_times_threads": best.value["one"] * AGENTS / threads / best.value["all"],
     }
     for peer in peers.values():
@@ -184,15 +202,24 @@ def print_tables(result: dict) -> None:
     for r in result["rows"]:
         times = r["jax_us"] / r["infans_us"] if r["jax_us"] else None
         peers = " | ".join(shown(r[f"{name}_us"]) for name in ("infans", "jax", "fabricpc", "pcx"))
-        print(f"| {r['shape']} | {r['batch']} | {r['threads']} | {peers} | {shown(times, 2)} | {shown(r['gflops'])} "
-              f"| {shown(r['fraction_of_sgemm_peak'], 2)} |")
-    print("\n| population | threads | us | one agent us | share of one agent x threads | GFLOP/s |\n|---|---|---|---|---|---|")
+        print(
+            f"| {r['shape']} | {r['batch']} | {r['threads']} | {peers} | {shown(times, 2)} | {shown(r['gflops'])} "
+            f"| {shown(r['fraction_of_sgemm_peak'], 2)} |"
+        )
+    print(
+        "\n| population | threads | us | one agent us | share of one agent x threads | GFLOP/s |\n|---|---|---|---|---|---|"
+    )
     for p in result["populations"]:
-        print(f"| {p['agents']} x {p['shape']} | {p['threads']} | {shown(p['infans_us'])} | {shown(p['one_agent_us'], 2)} "
-              f"| {shown(p['share_of_one_agent_times_threads'], 2)} | {shown(p['gflops'])} |")
+        print(
+            f"| {p['agents']} x {p['shape']} | {p['threads']} "
+            f"| {shown(p['infans_us'])} | {shown(p['one_agent_us'], 2)} "
+            f"| {shown(p['share_of_one_agent_times_threads'], 2)} | {shown(p['gflops'])} |"
+        )
     for g in result["sgemm"]:
-        print(f"\nBest sgemm, {g['threads']} threads: {shown(g['peak'])} GFLOP/s "
-              f"(infans {shown(g.get('infans'))}, numpy {shown(g.get('numpy'))}).")
+        print(
+            f"\nBest sgemm, {g['threads']} threads: {shown(g['peak'])} GFLOP/s "
+            f"(infans {shown(g.get('infans'))}, numpy {shown(g.get('numpy'))})."
+        )
 
 
 def main(arguments: list[str]) -> int:
@@ -234,7 +261,9 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
+    )
 
 
 if __name__ == "__main__":

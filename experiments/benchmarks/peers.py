@@ -1,4 +1,4 @@
-"""Times one belief update (settle 20 steps, then one weight update) of other programs on request, for scripts/bench kernels.
+"""Times one belief update (settle 20 steps, one weight update) of other programs on request of scripts/bench kernels.
 
 Usage: peers.py numpy|jax|fabricpc|pcx THREADS      in an environment that has the program
 
@@ -6,8 +6,9 @@ One request a line on stdin, one JSON object a line on stdout:
   SHAPE BATCH SECONDS            e.g. 8-32-32-6 64 0.05 -> {"us": fastest call within the time}
   gemm M N K SECONDS             numpy only: the float32 product of M x K and K x N -> {"gflops": ...}
   version
-The update is the same for all: tanh hidden layers, linear output, mu = f(W x), no biases, float32, input and output clamped,
-start at the forward pass, Euler steps of 0.1 on the summed energy, weights down its mean over the batch at rate 1e-3.
+The update is the same for all: tanh hidden layers, linear output, mu = f(W x), no biases, float32, input and output
+clamped, start at the forward pass, Euler steps of 0.1 on the summed energy, weights down its mean over the batch at rate
+1e-3.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def data(shape: str, batch: int):
 
     rng = np.random.default_rng(0)
     widths = [int(w) for w in shape.split("-")]
-    weights = [(rng.normal(size=(a, b)) / np.sqrt(a)).astype(np.float32) for a, b in zip(widths, widths[1:], strict=False)]
+    weights = [
+        (rng.normal(size=(a, b)) / np.sqrt(a)).astype(np.float32) for a, b in zip(widths, widths[1:], strict=False)
+    ]
     x, y = (rng.normal(size=(batch, w)).astype(np.float32) for w in (widths[0], widths[-1]))
     return widths, weights, x, y
 
@@ -66,7 +69,7 @@ def jax_update(shape: str, batch: int) -> Callable[[], object]:
 
 
 def fabricpc_update(shape: str, batch: int) -> Callable[[], object]:
-    """Its own training step: Linear nodes, InferenceSGD, feed-forward start, optax SGD; weights carried from call to call."""
+    """Its own training step: Linear nodes, InferenceSGD, feed-forward start, optax SGD; weights carried on."""
     import jax
     import jax.numpy as jnp
     import optax
@@ -119,7 +122,8 @@ def pcx_update(shape: str, batch: int) -> Callable[[], object]:
     import pcx.nn as pxnn
     import pcx.predictive_coding as pxc
     import pcx.utils as pxu
-    from pcx.core._parameter import get, set as set_value
+    from pcx.core._parameter import get
+    from pcx.core._parameter import set as set_value
 
     widths, weights, x, y = data(shape, batch)
 
