@@ -94,8 +94,10 @@ class Server:
 def make_peers(notes: list[str]) -> None:
     for name, packages in PACKAGES.items():
         print(f"bench: installing {', '.join(packages)} into build/peers/{name}", file=sys.stderr)
-        venv.create(PEERS / name, with_pip=True)
-        pip = [str(PEERS / name / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        python = PEERS / name / "bin" / "python"
+        if not python.exists():
+            venv.create(PEERS / name, with_pip=True, symlinks=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         for package in packages:  # one by one: a peer that does not install takes no other with it
             if subprocess.run([*pip, package]).returncode:
                 notes.append(f"{package} could not be installed")

@@ -7,8 +7,8 @@ One request a line on stdin, one JSON object a line on stdout:
   gemm M N K SECONDS             numpy only: the float32 product of M x K and K x N -> {"gflops": ...}
   version
 The update is the same for all: tanh hidden layers, linear output, mu = f(W x), no biases, float32, input and output
-clamped, start at the forward pass, Euler steps of 0.1 on the summed energy, weights down its mean over the batch at rate
-1e-3.
+clamped, start at the forward pass, Euler steps of 0.1 on the summed energy, weights down its mean over the batch at
+rate 1e-3.
 """
 
 from __future__ import annotations
