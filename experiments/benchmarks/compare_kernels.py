@@ -208,9 +208,8 @@ def print_tables(result: dict) -> None:
             f"| {r['shape']} | {r['batch']} | {r['threads']} | {peers} | {shown(times, 2)} | {shown(r['gflops'])} "
             f"| {shown(r['fraction_of_sgemm_peak'], 2)} |"
         )
-    print(
-        "\n| population | threads | us | one agent us | share of one agent x threads | GFLOP/s |\n|---|---|---|---|---|---|"
-    )
+    print("\n| population | threads | us | one agent us | share of one agent x threads | GFLOP/s |")
+    print("|---|---|---|---|---|---|")
     for p in result["populations"]:
         print(
             f"| {p['agents']} x {p['shape']} | {p['threads']} "
