@@ -32,6 +32,19 @@ void shift(const In& in, Index m, Out&& out) {
 
 }  // namespace
 
+GeneralisedTerms::GeneralisedTerms(int nx, int nv, int ny)
+    : f(VectorXd::Zero(nx)),
+      g(VectorXd::Zero(ny)),
+      f_x(MatrixXd::Zero(nx, nx)),
+      f_v(MatrixXd::Zero(nx, nv)),
+      g_x(MatrixXd::Zero(ny, nx)),
+      g_v(MatrixXd::Zero(ny, nv)),
+      h(VectorXd::Zero(nv)),
+      h_x(MatrixXd::Zero(nv, nx)),
+      h_v(MatrixXd::Zero(nv, nv)),
+      x(VectorXd::Zero(nx)),
+      v(VectorXd::Zero(nv)) {}
+
 LinearGeneralisedModel::LinearGeneralisedModel(MatrixXd a, MatrixXd b, MatrixXd c, MatrixXd h)
     : a_(std::move(a)), b_(std::move(b)), c_(std::move(c)), h_(std::move(h)) {
   check_shape("A", a_.rows(), a_.cols(), a_.rows(), a_.rows());
@@ -93,8 +106,7 @@ GeneralisedBelief GeneralisedFilter::start(const VectorXd& x, const VectorXd& v)
   b.error.setZero(se);
   b.gradient.setZero(sz);
   b.curvature.setZero(sz, sz);
-  b.terms = {VectorXd::Zero(nx_),      VectorXd::Zero(ny_),      MatrixXd::Zero(nx_, nx_),
-             MatrixXd::Zero(nx_, nv_), MatrixXd::Zero(ny_, nx_), MatrixXd::Zero(ny_, nv_)};
+  b.terms = {static_cast<int>(nx_), static_cast<int>(nv_), static_cast<int>(ny_)};
   b.x = x;
   b.v = v;
   b.weighted.setZero(se);
@@ -149,8 +161,20 @@ double GeneralisedFilter::evaluate(GeneralisedBelief& b, const MatrixXd& outputs
       b.jacobian.block(sx + sv + k * ny_, sx + k * nv_, ny_, nv_) = -t.g_v;
     }
   }
-  b.error.segment(sx, sv) = b.causes.reshaped() - priors.reshaped();
-  b.jacobian.block(sx, sx, sv, sv).diagonal().setOnes();
+  for (Index k = 0; k < d_; ++k) {
+    const Index at = sx + k * nv_;
+    auto e_v = b.error.segment(at, nv_);
+    e_v = b.causes.col(k) - priors.col(k);
+    if (k == 0) {
+      e_v -= t.h;
+    } else {
+      e_v.noalias() -= t.h_x * b.states.col(k);
+      e_v.noalias() -= t.h_v * b.causes.col(k);
+    }
+    b.jacobian.block(at, k * nx_, nv_, nx_) = -t.h_x;
+    b.jacobian.block(at, at, nv_, nv_) = -t.h_v;
+    b.jacobian.block(at, at, nv_, nv_).diagonal().array() += 1.0;
+  }
 
   b.weighted.noalias() = precision_ * b.error;
   b.weighted_jacobian.noalias() = precision_ * b.jacobian;

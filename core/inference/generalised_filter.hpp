@@ -2,26 +2,38 @@
 // (coloured) noise is modelled as smooth (Friston 2008, "Hierarchical models in the brain", the D-step; Friston,
 // Stephan, Li & Daunizeau 2010, "Generalised filtering").
 //
-//   model      x' = f(x, v) + w,  y = g(x, v) + z,  v = eta + r;  w, z, r Gaussian and smooth
+//   model      x' = f(x, v) + w,  y = g(x, v) + z,  v = h(x, v) + eta + r;  w, z, r Gaussian and smooth
 //   motions    f~ = (f, f_x x' + f_v v', f_x x'' + f_v v'', ..), g~ alike (local linearity: f_xx is dropped)
-//   errors     e_x = D x~ - f~,  e_v = v~ - eta~,  e_y = y~ - g~
+//   errors     e_x = D x~ - f~,  e_v = v~ - h~ - eta~,  e_y = y~ - g~
 //   energy     F = 1/2 e' Pi e - 1/2 ln|Pi|, nats; left out: (n (N_x + N_y) + d N_v) / 2 ln(2 pi), and the entropy of q
 //   belief     d mu~ / dt = D mu~ - rate dF/dmu~, mu~ = (x~, v~); y~ and eta~ move by D meanwhile
 // Shapes: N_x states, N_v causes (may be 0), N_y outputs; orders n (states, outputs) and d (causes), value included.
 // Time is in any one unit shared by f, the smoothness and the intervals; written as seconds.
+// h is 0 in a flat model; in a hierarchy it is what the levels above say of the causes (generalised_hierarchy.hpp).
 // F is of one instant: the memory of the filter is the embedding window and 1 / rate. It beats a Kalman filter of white
 // noise when the states' noise is strong and smooth over several samples, and loses when the outputs' noise dominates
-// or is white (tests/closed_form/test_generalised_filter.cpp prints both).
+// or is white. RecursiveGeneralisedFilter (recursive_generalised_filter.hpp) carries the past along and beats both.
 #pragma once
 
 #include <Eigen/Dense>
+#include <vector>
 
 namespace infans::inference {
 
 // Value and Jacobians of a model at one point; sized once by the filter's state, written in place by the model.
 struct GeneralisedTerms {
+  // Sizes of the model; all zero.
+  GeneralisedTerms(int states, int causes, int outputs);
+  GeneralisedTerms() = default;
+
   Eigen::VectorXd f, g;                // N_x (unit of x per s), N_y
   Eigen::MatrixXd f_x, f_v, g_x, g_v;  // N_x x N_x, N_x x N_v, N_y x N_x, N_y x N_v
+  Eigen::VectorXd h;                   // N_v; zero unless the model predicts its causes
+  Eigen::MatrixXd h_x, h_v;            // N_v x N_x, N_v x N_v
+
+  // Scratch of composed models: no meaning between calls.
+  std::vector<GeneralisedTerms> parts;
+  Eigen::VectorXd x, v;
 };
 
 // A model given as functions. Implementations are const under evaluate() and shared by all threads.
@@ -31,7 +43,8 @@ class GeneralisedModel {
   virtual int states() const = 0;
   virtual int causes() const = 0;
   virtual int outputs() const = 0;
-  // x: N_x, v: N_v. Writes every field of terms, keeping its shape.
+  // x: N_x, v: N_v. Writes f, g and their Jacobians, keeping the shapes; also h, h_x, h_v if it predicts its causes
+  // (they are zero before).
   virtual void evaluate(const Eigen::VectorXd& x, const Eigen::VectorXd& v, GeneralisedTerms& terms) const = 0;
 };
 

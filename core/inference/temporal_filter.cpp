@@ -58,9 +58,9 @@ void TemporalFilter::reset() {
 }
 
 void TemporalFilter::predict(const VectorXd& a) {
-  model_->transition(mean_, a, predicted_, &jacobian_);
+  model_->transition_at(steps_, mean_, a, predicted_, &jacobian_);
   work_.noalias() = jacobian_ * covariance_;
-  predicted_cov_ = model_->state_noise.covariance;
+  predicted_cov_ = model_->state_covariance_at(steps_);
   predicted_cov_.noalias() += work_ * jacobian_.transpose();
   symmetrise(predicted_cov_);
 }
@@ -179,121 +179,79 @@ TemporalReport TemporalFilter::step(const VectorXd& a, const VectorXd& o, const 
   return report;
 }
 
-Smoothed smooth(const model::TemporalModel& model, const TemporalSequence& s, const TemporalOptions& options) {
-  const Index steps = s.observations.cols();
-  if (s.actions.cols() != steps || (s.seen.size() > 0 && s.seen.cols() != steps))
-    throw base::UserError("smooth: actions, observations and seen must have the same number of columns");
-  TemporalFilter filter(model, options);
+void TemporalTrace::start(const TemporalFilter& filter) {
+  first = filter.steps();
+  for (auto* v : {&predicted, &mean, &actions, &observations}) v->clear();
+  for (auto* v : {&predicted_covariance, &jacobian, &covariance, &noise}) v->clear();
+  seen.clear();
+  mean.push_back(filter.mean());
+  covariance.push_back(filter.covariance());
+}
+
+void TemporalTrace::add(const model::TemporalModel& model, const TemporalFilter& filter, const VectorXd& a,
+                        const VectorXd& o, const Mask* mask) {
+  noise.push_back(model.state_covariance_at(filter.steps() - 1));
+  predicted.push_back(filter.predicted_mean());
+  predicted_covariance.push_back(filter.predicted_covariance());
+  jacobian.push_back(filter.transition_jacobian());
+  mean.push_back(filter.mean());
+  covariance.push_back(filter.covariance());
+  actions.push_back(a);
+  observations.push_back(o);
+  seen.push_back(mask ? *mask : Mask::Constant(o.size(), true));
+}
+
+void TemporalTrace::drop(int steps) {
+  const auto cut = [&](auto& v) { v.erase(v.begin(), v.begin() + steps); };
+  for (auto* v : {&predicted, &mean, &actions, &observations}) cut(*v);
+  for (auto* v : {&predicted_covariance, &jacobian, &covariance, &noise}) cut(*v);
+  cut(seen);
+  first += steps;
+}
+
+Smoothed smooth(const TemporalTrace& trace) {
   Smoothed out;
-  std::vector<VectorXd> predicted;
-  std::vector<MatrixXd> predicted_cov, jacobian;
-  out.mean.push_back(filter.mean());
-  out.covariance.push_back(filter.covariance());
-  Mask seen;
-  VectorXd a, o;
-  for (Index t = 0; t < steps; ++t) {
-    if (s.seen.size() > 0) seen = s.seen.col(t);
-    a = s.actions.col(t);
-    o = s.observations.col(t);
-    out.log_evidence += filter.step(a, o, s.seen.size() > 0 ? &seen : nullptr).log_evidence;
-    predicted.push_back(filter.predicted_mean());
-    predicted_cov.push_back(filter.predicted_covariance());
-    jacobian.push_back(filter.transition_jacobian());
-    out.mean.push_back(filter.mean());
-    out.covariance.push_back(filter.covariance());
-  }
+  out.mean = trace.mean;
+  out.covariance = trace.covariance;
+  const Index n = trace.mean.front().size(), steps = static_cast<Index>(trace.predicted.size());
   out.cross.resize(steps);
-  const Index n = model.states();
   MatrixXd back(n, n), rest(n, n), sum(n, n);
   for (Index t = steps - 1; t >= 0; --t) {
     // J = P F' (F P F' + Q)^-1, transposed.
-    back = Eigen::LLT<MatrixXd>(predicted_cov[t]).solve(jacobian[t] * out.covariance[t]);
+    const MatrixXd& jacobian = trace.jacobian[t];
+    back = Eigen::LLT<MatrixXd>(trace.predicted_covariance[t]).solve(jacobian * out.covariance[t]);
     rest.setIdentity();
-    rest.noalias() -= back.transpose() * jacobian[t];
-    sum = out.covariance[t + 1] + model.state_noise.covariance;
+    rest.noalias() -= back.transpose() * jacobian;
+    sum = out.covariance[t + 1] + trace.noise[t];
     out.cross[t].noalias() = out.covariance[t + 1] * back;
-    out.mean[t] += back.transpose() * (out.mean[t + 1] - predicted[t]);
+    out.mean[t] += back.transpose() * (out.mean[t + 1] - trace.predicted[t]);
     out.covariance[t] = (rest * out.covariance[t] * rest.transpose() + back.transpose() * sum * back).eval();
     symmetrise(out.covariance[t]);
   }
   return out;
 }
 
-namespace {
-
-void add_transition(const Smoothed& q, Index t, const VectorXd& a, model::Moments& sums) {
-  const Index n = q.mean[t].size(), k = a.size();
-  sums.yy += q.covariance[t + 1] + q.mean[t + 1] * q.mean[t + 1].transpose();
-  sums.yz.leftCols(n) += q.cross[t] + q.mean[t + 1] * q.mean[t].transpose();
-  sums.yz.rightCols(k) += q.mean[t + 1] * a.transpose();
-  sums.zz.topLeftCorner(n, n) += q.covariance[t] + q.mean[t] * q.mean[t].transpose();
-  sums.zz.topRightCorner(n, k) += q.mean[t] * a.transpose();
-  sums.zz.bottomRightCorner(k, k) += a * a.transpose();
-  sums.zz.bottomLeftCorner(k, n) = sums.zz.topRightCorner(n, k).transpose();
-  sums.count += 1.0;
-}
-
-double prior_energy(const model::GaussianNoise& noise, const MatrixXd& prior, double weight) {
-  return 0.5 * weight * (prior.cwiseProduct(noise.precision).sum() - noise.log_det_precision);
-}
-
-// The step of maximisation; returns the model that minimises F under the beliefs.
-model::LinearTemporalModel maximise(const model::LinearTemporalModel& m, const model::Moments& moved,
-                                    const model::Moments& observed, const TemporalLearnOptions& o) {
-  model::LinearTemporalModel next = m;
-  const Index n = m.states(), k = m.actions();
-  MatrixXd w(n, n + k);
-  w << m.A, m.B;
-  if (o.transition || o.action) moved.regress(o.transition ? 0 : n, (o.transition ? n : 0) + (o.action ? k : 0), w);
-  if (o.observation) observed.regress(0, n, next.C);
-  next.A = w.leftCols(n);
-  next.B = w.rightCols(k);
-  if (o.state_noise) next.state_noise = moved.noise(w, o.prior_state_noise, o.prior_weight);
-  if (o.observation_noise) next.observation_noise = observed.noise(next.C, o.prior_observation_noise, o.prior_weight);
-  return next;
-}
-
-}  // namespace
-
-TemporalLearnReport learn(model::LinearTemporalModel& m, const std::vector<TemporalSequence>& sequences,
-                          const TemporalLearnOptions& options) {
-  TemporalLearnOptions o = options;
-  if (sequences.empty() || o.max_iterations < 0 || !(o.slope >= 0.0) || !(o.prior_weight >= 0.0))
-    throw base::UserError("learn: at least one sequence; max_iterations, slope and prior_weight must be 0 or more");
-  if (o.prior_state_noise.size() == 0) o.prior_state_noise = m.state_noise.covariance;
-  if (o.prior_observation_noise.size() == 0) o.prior_observation_noise = m.observation_noise.covariance;
-  check_size("the prior of Q", o.prior_state_noise.size(), m.state_noise.covariance.size());
-  check_size("the prior of R", o.prior_observation_noise.size(), m.observation_noise.covariance.size());
-  TemporalLearnReport report;
-  Mask seen = Mask::Constant(m.observations(), true);
-  for (int i = 0; i < o.max_iterations; ++i) {
-    double energy = 0.0;
-    if (o.state_noise) energy += prior_energy(m.state_noise, o.prior_state_noise, o.prior_weight);
-    if (o.observation_noise) energy += prior_energy(m.observation_noise, o.prior_observation_noise, o.prior_weight);
-    model::Moments moved(m.states(), m.states() + m.actions()), observed(m.observations(), m.states());
-    VectorXd first = VectorXd::Zero(m.states());
-    for (const auto& s : sequences) {
-      const Smoothed q = smooth(m, s);
-      energy -= q.log_evidence;
-      first += q.mean[0];
-      for (Index t = 0; t < s.observations.cols(); ++t) {
-        const VectorXd& mean = q.mean[t + 1];
-        add_transition(q, t, s.actions.col(t), moved);
-        if (s.seen.size() > 0) seen = s.seen.col(t);
-        const MatrixXd xx = q.covariance[t + 1] + mean * mean.transpose();
-        model::add_observation(m, s.observations.col(t), seen, mean, xx, observed);
-      }
-    }
-    report.energy.push_back(energy);
-    if (i > 0 && o.slope > 0.0 && report.energy[i - 1] - energy < o.slope * (1.0 + std::abs(energy))) {
-      report.converged = true;
-      break;
-    }
-    if (moved.count == 0.0) throw base::UserError("learn: the sequences hold no steps");
-    m = maximise(m, moved, observed, o);
-    if (o.initial_mean) m.initial_mean = first / static_cast<double>(sequences.size());
+Smoothed smooth(const model::TemporalModel& model, const TemporalSequence& s, const TemporalOptions& options) {
+  const Index steps = s.observations.cols();
+  if (s.actions.cols() != steps || (s.seen.size() > 0 && s.seen.cols() != steps))
+    throw base::UserError("smooth: actions, observations and seen must have the same number of columns");
+  TemporalFilter filter(model, options);
+  TemporalTrace trace;
+  trace.start(filter);
+  double evidence = 0.0;
+  Mask seen;
+  VectorXd a, o;
+  for (Index t = 0; t < steps; ++t) {
+    if (s.seen.size() > 0) seen = s.seen.col(t);
+    a = s.actions.col(t);
+    o = s.observations.col(t);
+    const Mask* mask = s.seen.size() > 0 ? &seen : nullptr;
+    evidence += filter.step(a, o, mask).log_evidence;
+    trace.add(model, filter, a, o, mask);
   }
-  return report;
+  Smoothed out = smooth(trace);
+  out.log_evidence = evidence;
+  return out;
 }
 
 }  // namespace infans::inference

@@ -4,8 +4,9 @@
 //   ln|Pi_v| ], e_0 = x_0 - m_0,  e_w = x_t - f(x_{t-1}, a_{t-1}),  e_v = o_t - g(x_t).
 //
 // Filtering settles the present state with the past summed up in one Gaussian: Pi_w becomes the precision of the
-// prediction, (f' P f'^T + Q)^-1. Smoothing settles all states together. Learning descends the same F (Neal & Hinton
-// 1998).
+// prediction, (f' P f'^T + Q)^-1. Smoothing settles all states together. Learning descends the same F:
+// temporal_learn.hpp over recorded sequences, temporal_online.hpp step by step. A TemporalHierarchy is filtered and
+// smoothed as any model.
 #pragma once
 
 #include <Eigen/Dense>
@@ -53,6 +54,7 @@ class TemporalFilter {
   // Back to N(m_0, P_0).
   void reset();
 
+  long steps() const { return steps_; }                                           // since the start or reset()
   const Eigen::VectorXd& mean() const { return mean_; }                           // n
   const Eigen::MatrixXd& covariance() const { return covariance_; }               // n x n
   const Eigen::VectorXd& predicted_mean() const { return predicted_; }            // n, before o_t
@@ -100,29 +102,23 @@ struct Smoothed {
 Smoothed smooth(const model::TemporalModel& model, const TemporalSequence& sequence,
                 const TemporalOptions& options = {});
 
-struct TemporalLearnOptions {
-  int max_iterations = 100;
-  double slope = 1e-9;  // stop when F falls by less than slope * (1 + |F|) in an iteration; 0: never
-  bool transition = true, action = true, observation = true;  // A, B, C
-  bool state_noise = true, observation_noise = true;          // Q, R
-  bool initial_mean = false;                                  // m_0; P_0 stays: a sequence shows one x_0 only
-  // Prior of both precisions, worth this many steps at the covariances below: Wishart, which is log-gamma for a log
-  // precision. With any weight > 0 the learned covariance stays above weight / (steps + weight) of the prior's, so a
-  // precision cannot diverge.
-  double prior_weight = 1.0;
-  Eigen::MatrixXd prior_state_noise, prior_observation_noise;  // n x n, m x m; empty: the model's at the start
+// What a filter went through, for a smoother to walk back: `first` is the step of the first move.
+struct TemporalTrace {
+  void start(const TemporalFilter& filter);  // forgets all but the present belief
+  // After a step of the filter on its model; mask as given to it.
+  void add(const model::TemporalModel& model, const TemporalFilter& filter, const Eigen::VectorXd& a,
+           const Eigen::VectorXd& o, const Mask* mask);
+  void drop(int steps);  // the oldest
+
+  long first = 0;
+  std::vector<Eigen::VectorXd> mean, predicted;                             // one more mean than moves
+  std::vector<Eigen::MatrixXd> covariance, predicted_covariance, jacobian;  // likewise
+  std::vector<Eigen::MatrixXd> noise;                                       // Q of each move
+  std::vector<Eigen::VectorXd> actions, observations;
+  std::vector<Mask> seen;
 };
 
-struct TemporalLearnReport {
-  std::vector<double> energy;  // F = -ln evidence + prior, nats, before each iteration; never rises
-  bool converged = false;      // the slope criterion was met
-};
-
-// Expectation maximisation over all sequences (Shumway & Stoffer 1982; Ghahramani & Hinton 1996, with missing elements
-// completed in expectation; inputs as regressors). The prior adds weight/2 (tr(Psi Pi) - ln|Pi|) for each learned
-// noise. Throws as smooth() does, and base::UserError for no sequence or options out of range; the model then is as it
-// was after the last whole iteration.
-TemporalLearnReport learn(model::LinearTemporalModel& model, const std::vector<TemporalSequence>& sequences,
-                          const TemporalLearnOptions& options = {});
+// The smoother above on a stored trace; log_evidence is left at 0.
+Smoothed smooth(const TemporalTrace& trace);
 
 }  // namespace infans::inference

@@ -107,6 +107,24 @@ double generalised_log_det(int order, double smoothness, const MatrixXd& precisi
          order * channel_log_det(precision);
 }
 
+SmoothProcess smooth_process(int order, double smoothness) {
+  const MatrixXd v = generalised_covariance(order, smoothness), r = temporal_precision(order, smoothness);
+  const int last = order - 1;
+  const double density = 2.0 * std::sqrt(M_PI) * smoothness;
+  // Row `last` of drift V + V drift' + power e e' = 0: V a = (V_1,last, .., V_last,last, power / 2), drift's last row
+  // being -a'. R = V^-1.
+  VectorXd right = VectorXd::Zero(order);
+  right.head(last) = v.col(last).tail(last);
+  VectorXd a = r * right;
+  SmoothProcess out;
+  // density = power / a_0^2 with a_0 = (R right)_0 + R_0,last power / 2: one of the two terms is zero by parity.
+  out.power = order % 2 == 0 ? density * a(0) * a(0) : 4.0 / (density * r(0, last) * r(0, last));
+  a += 0.5 * out.power * r.col(last);
+  out.drift = shift_operator(order);
+  out.drift.row(last) -= a;
+  return out;
+}
+
 MatrixXd shift_operator(int order, int channels) {
   check_order(order);
   if (channels < 0)

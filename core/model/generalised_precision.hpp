@@ -35,6 +35,17 @@ Eigen::MatrixXd generalised_precision(int order, double smoothness, const Eigen:
 // ln|R kron Pi| = m ln|R| + n ln|Pi|, nats. Throws as above.
 double generalised_log_det(int order, double smoothness, const Eigen::MatrixXd& precision);
 
+// Noise of smoothness s as a Markov process in its first n motions: d w~ = drift w~ dt + (0, .., 0, 1) sqrt(power) dB.
+struct SmoothProcess {
+  Eigen::MatrixXd drift;  // n x n, companion form: the shift operator but for its last row; stable
+  double power = 0.0;     // of the white noise that drives the last motion
+};
+
+// The process of unit variance whose stationary covariance is generalised_covariance(n, s) and whose spectral density
+// at 0 is that of the noise, 2 sqrt(pi) s. The first demand (Lyapunov's equation) leaves one number of the last row
+// free, the second takes it. Throws base::OptionError if n or s is out of range.
+SmoothProcess smooth_process(int order, double smoothness);
+
 // D kron I_m (m n x m n): (x, x', .., x^(n-1)) -> (x', x'', .., 0). Throws base::OptionError if n is out of range or
 // channels is negative.
 Eigen::MatrixXd shift_operator(int order, int channels = 1);

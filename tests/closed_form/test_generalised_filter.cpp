@@ -8,6 +8,7 @@
 #include "core/inference/generalised_filter.hpp"
 #include "core/model/generalised_precision.hpp"
 #include "core/random/stream.hpp"
+#include "tests/smooth_life.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
@@ -21,9 +22,9 @@ MatrixXd normals(int rows, int cols, random::Stream& s) {
   return MatrixXd::NullaryExpr(rows, cols, [&] { return s.normal(); });
 }
 
-// A damped pair of states, seen twice; the cause pushes the first.
+// The pair of states of tests/smooth_life.hpp; the cause pushes the first.
 struct System {
-  MatrixXd a{{-0.25, 1.0}, {-0.5, -0.25}}, b{{1.0}, {0.0}}, c{{1.0, 0.2}, {0.0, 1.0}}, h{{0.0}, {0.0}};
+  MatrixXd a = tests::damped_pair(), b{{1.0}, {0.0}}, c = tests::damped_pair_outputs(), h{{0.0}, {0.0}};
   inference::LinearGeneralisedModel model{a, b, c, h};
 };
 
@@ -61,79 +62,35 @@ VectorXd difference_gradient(const inference::GeneralisedFilter& filter, inferen
   return gradient;
 }
 
-// Noise of unit variance on a grid of spacing dt: white numbers under exp(-t^2 / (2 s^2)). s = 0: white.
-MatrixXd smooth_noise(int channels, int count, double dt, double smoothness, random::Stream& s) {
-  const int half = static_cast<int>(std::ceil(6 * smoothness / dt));
-  VectorXd kernel(2 * half + 1);
-  for (int i = -half; i <= half; ++i)
-    kernel(i + half) = smoothness > 0 ? std::exp(-0.5 * std::pow(i * dt / smoothness, 2)) : 1.0;
-  kernel.normalize();
-  const MatrixXd white = normals(channels, count + 2 * half, s);
-  MatrixXd noise(channels, count);
-  for (int t = 0; t < count; ++t) noise.col(t) = white.middleCols(t, 2 * half + 1) * kernel;
-  return noise;
-}
-
 struct Setting {
   double smoothness = 0.5, believed = 0.5;  // of the noise, s (0: white); what the generalised filter takes it for
   double state_noise = 1.0, output_noise = 0.3, rate = 10.0;
   int order = 4;
 };
 
-// Mean squared errors over both states, generalised and Kalman, in one life of 32 s sampled every 0.1 s. Both filters
-// are causal: the estimate at t knows y up to t.
+// Mean squared errors over both states, generalised and Kalman, in one life. Both filters are causal: the estimate at t
+// knows y up to t.
 std::pair<double, double> race(const Setting& set, std::uint64_t seed) {
+  const tests::SmoothLife life(set.smoothness, set.state_noise, set.output_noise, seed);
+  const inference::GeneralisedFilterOptions o{set.order,
+                                              2,
+                                              set.believed,
+                                              set.believed,
+                                              0.5,
+                                              set.rate,
+                                              MatrixXd::Identity(2, 2) / std::pow(set.state_noise, 2),
+                                              MatrixXd::Identity(2, 2) / std::pow(set.output_noise, 2),
+                                              MatrixXd{{1e6}}};
   const System sys;
-  const double dt = 0.1;
-  const int fine = 10, samples = 320, burn = 40;
-  random::Stream s({seed, 0, random::Purpose::test, 4});
-  const MatrixXd w = set.state_noise * smooth_noise(2, samples * fine, dt / fine, set.smoothness, s);
-  const MatrixXd z = set.output_noise * smooth_noise(2, samples + 1, dt, set.smoothness, s);
-
-  const auto discretise = [&](double step) -> MatrixXd {  // exact for noise held over a step
-    MatrixXd m = MatrixXd::Zero(4, 4);
-    m.topRows(2) << step * sys.a, step * MatrixXd::Identity(2, 2);
-    return m.exp().topRows(2);
-  };
-  const MatrixXd small = discretise(dt / fine), large = discretise(dt), a = large.leftCols(2), b = large.rightCols(2);
-  MatrixXd x = MatrixXd::Zero(2, samples + 1);
-  for (int k = 0; k < samples; ++k) {
-    VectorXd now = x.col(k);
-    for (int i = 0; i < fine; ++i) now = small.leftCols(2) * now + small.rightCols(2) * w.col(k * fine + i);
-    x.col(k + 1) = now;
-  }
-  const MatrixXd y = sys.c * x + z;
-
-  // White noise of the right variance: of a sample if smooth, of the mean of `fine` numbers if white. The gain depends
-  // on Q / R alone, so for smooth noise the right spectral density at 0 (both times 2 sqrt(pi) s / dt) is the same
-  // filter.
-  const double variance = std::pow(set.state_noise, 2) / (set.smoothness > 0 ? 1 : fine);
-  const MatrixXd q = variance * b * b.transpose();
-  const MatrixXd r = std::pow(set.output_noise, 2) * MatrixXd::Identity(2, 2);
-  double kalman = 0, generalised = 0;
-  VectorXd m = VectorXd::Zero(2);
-  MatrixXd p = MatrixXd::Zero(2, 2);
-  const int counted = 2 * (samples - burn + 1);
-  for (int k = 1; k <= samples; ++k) {
-    m = a * m;
-    p = a * p * a.transpose() + q;
-    const MatrixXd gain = p * sys.c.transpose() * (sys.c * p * sys.c.transpose() + r).inverse();
-    m += gain * (y.col(k) - sys.c * m);
-    p -= gain * sys.c * p;
-    if (k >= burn) kalman += (m - x.col(k)).squaredNorm() / counted;
-  }
-
-  const MatrixXd state_precision = MatrixXd::Identity(2, 2) / std::pow(set.state_noise, 2);
-  const inference::GeneralisedFilterOptions o{set.order,       2,           set.believed,   set.believed, 0.5, set.rate,
-                                              state_precision, r.inverse(), MatrixXd{{1e6}}};
   const inference::GeneralisedFilter filter(sys.model, o);
   auto belief = filter.start(VectorXd::Zero(2), VectorXd::Zero(1));
-  const MatrixXd embedding = model::embedding_matrix(o.order, dt, 1.0);
-  for (int k = o.order - 1; k <= samples; ++k) {
-    filter.step(belief, y.middleCols(k - o.order + 1, o.order) * embedding, MatrixXd::Zero(1, 2), dt);
-    if (k >= burn) generalised += (belief.states.col(0) - x.col(k)).squaredNorm() / counted;
+  const MatrixXd embedding = model::embedding_matrix(o.order, life.dt, 1.0);
+  MatrixXd estimate = MatrixXd::Zero(2, life.x.cols());
+  for (int k = o.order - 1; k < life.x.cols(); ++k) {
+    filter.step(belief, life.y.middleCols(k - o.order + 1, o.order) * embedding, MatrixXd::Zero(1, 2), life.dt);
+    estimate.col(k) = belief.states.col(0);
   }
-  return {generalised, kalman};
+  return {life.error(estimate), life.error(life.kalman())};
 }
 
 }  // namespace
@@ -281,7 +238,8 @@ TEST_CASE("smooth noise: the generalised filter beats the Kalman filter of white
   const auto [ratio, t] = compare({});
   CHECK((ratio < 0.8 && t > 8.0));
   CHECK(compare({.output_noise = 1.0}).first < 0.95);
-  // Where it loses: little noise in the states, much in the outputs. F holds one instant, Kalman's memory is longer.
+  // Where it loses: little noise in the states, much in the outputs. F has no term for the past
+  // (test_recursive_generalised.cpp: with one it wins here too).
   CHECK(compare({.state_noise = 0.3, .output_noise = 1.0}).first > 1.0);
   // The yardstick is sound: under white noise nothing causal beats Kalman.
   CHECK(compare({.smoothness = 0, .believed = 0.1, .rate = 1.0, .order = 2}).first > 1.0);

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.hpp"
-#include "core/inference/temporal_filter.hpp"
+#include "core/inference/temporal_learn.hpp"
 #include "core/random/stream.hpp"
 
 using namespace infans;
@@ -238,10 +238,6 @@ TEST_CASE("free energy never rises over iterations, whatever is learned, with ga
     o.observation_noise = seed & 32;
     o.initial_mean = seed % 3 == 0;
     const auto energy = inference::learn(model, data, o).energy;
-    double dbg = 0;
-    for (std::size_t i = 1; i < energy.size(); ++i)
-      dbg = std::max(dbg, (energy[i] - energy[i - 1]) / (1 + std::abs(energy[i])));
-    if (dbg > 1e-11) MESSAGE("DBG " << seed << " " << dbg << " n " << n << " m " << m);
     for (std::size_t i = 1; i < energy.size(); ++i)
       worst = std::max(worst, (energy[i] - energy[i - 1]) / (1 + std::abs(energy[i])));
   }

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/inference/temporal_filter.hpp"
+#include "core/inference/temporal_learn.hpp"
 #include "core/random/stream.hpp"
 
 using namespace infans;
