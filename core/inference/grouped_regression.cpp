@@ -1,6 +1,7 @@
 #include "core/inference/grouped_regression.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <stdexcept>
 #include <vector>
@@ -50,7 +51,7 @@ double GroupedRegression::value(const VectorXd& squares, double log_det_ratio, V
   return sum;
 }
 
-double GroupedRegression::primal(const VectorXd& lambda, VectorXd* effect, MatrixXd* d_x) const {
+double GroupedRegression::primal(const VectorXd& lambda, Effect* effect, MatrixXd* d_x) const {
   MatrixXd a = gram_;
   a.diagonal() += lambda;
   const Eigen::LLT<MatrixXd> llt(a);
@@ -62,9 +63,9 @@ double GroupedRegression::primal(const VectorXd& lambda, VectorXd* effect, Matri
   const double out = value(squares, log_det(llt) - lambda.array().log().sum(), &noise);
   const MatrixXd scaled = w * noise.cwiseInverse().asDiagonal();
   if (effect != nullptr) {
-    const MatrixXd root = llt.matrixL().solve(MatrixXd::Identity(a.rows(), a.rows()));
-    *effect = 0.5 * outputs * (1.0 - lambda.array() * root.colwise().squaredNorm().transpose().array()) -
-              0.5 * lambda.array() * scaled.cwiseProduct(w).rowwise().sum().array();
+    const MatrixXd root = inverse_lower(llt.matrixLLT());
+    effect->determined = outputs * (1.0 - lambda.array() * root.colwise().squaredNorm().transpose().array());
+    effect->used = lambda.array() * scaled.cwiseProduct(w).rowwise().sum().array();
   }
   if (d_x != nullptr) {
     d_x->noalias() = (y_ - x_ * w) * scaled.transpose();
@@ -73,7 +74,7 @@ double GroupedRegression::primal(const VectorXd& lambda, VectorXd* effect, Matri
   return out;
 }
 
-double GroupedRegression::dual(const VectorXd& lambda, VectorXd* effect, MatrixXd* d_x) const {
+double GroupedRegression::dual(const VectorXd& lambda, Effect* effect, MatrixXd* d_x) const {
   const MatrixXd xs = x_ * lambda.cwiseSqrt().cwiseInverse().asDiagonal();
   MatrixXd k = MatrixXd::Identity(x_.rows(), x_.rows());
   k.selfadjointView<Eigen::Lower>().rankUpdate(xs);
@@ -87,8 +88,8 @@ double GroupedRegression::dual(const VectorXd& lambda, VectorXd* effect, MatrixX
   const MatrixXd scaled = w * noise.cwiseInverse().asDiagonal();
   if (effect != nullptr) {
     const MatrixXd root = llt.matrixL().solve(xs);
-    *effect = 0.5 * outputs * root.colwise().squaredNorm().transpose().array() -
-              0.5 * lambda.array() * scaled.cwiseProduct(w).rowwise().sum().array();
+    effect->determined = outputs * root.colwise().squaredNorm().transpose();
+    effect->used = lambda.array() * scaled.cwiseProduct(w).rowwise().sum().array();
   }
   // X A^-1 = K^-1 X Lambda^-1.
   if (d_x != nullptr)
@@ -96,7 +97,7 @@ double GroupedRegression::dual(const VectorXd& lambda, VectorXd* effect, MatrixX
   return out;
 }
 
-double GroupedRegression::log_evidence(const VectorXd& log_precision, VectorXd* effect, MatrixXd* d_x) const {
+double GroupedRegression::log_evidence(const VectorXd& log_precision, Effect* effect, MatrixXd* d_x) const {
   const VectorXd lambda = log_precision.array().exp();
   return gram_.size() > 0 ? primal(lambda, effect, d_x) : dual(lambda, effect, d_x);
 }
@@ -115,14 +116,39 @@ GroupedPosterior GroupedRegression::posterior(const VectorXd& log_precision) con
   return p;
 }
 
+MatrixXd inverse_lower(const MatrixXd& lower) {
+  const Index n = lower.rows();
+  if (n <= 48) {
+    MatrixXd out = MatrixXd::Identity(n, n);
+    lower.triangularView<Eigen::Lower>().solveInPlace(out);
+    return out;
+  }
+  const Index m = n / 2, k = n - m;
+  MatrixXd out = MatrixXd::Zero(n, n);
+  out.topLeftCorner(m, m) = inverse_lower(lower.topLeftCorner(m, m));
+  out.bottomRightCorner(k, k) = inverse_lower(lower.bottomRightCorner(k, k));
+  const MatrixXd half =
+      lower.bottomLeftCorner(k, m) * out.topLeftCorner(m, m).triangularView<Eigen::Lower>();
+  out.bottomLeftCorner(k, m) = -(out.bottomRightCorner(k, k).triangularView<Eigen::Lower>() * half);
+  return out;
+}
+
 VectorXd ascend(const GroupedRegression& regression, const model::Grouping& grouping, const EvidenceAscent& o,
                 VectorXd at) {
+  GroupedRegression::Effect effect;
+  for (int i = 0; i < o.fixed_points; ++i) {
+    if (!std::isfinite(regression.log_evidence(grouping.log_precision(at), &effect, nullptr))) break;
+    VectorXd determined = grouping.gather(effect.determined), used = grouping.gather(effect.used);
+    for (Index g = 0; g < grouping.groups; ++g)
+      if (determined(g) > 1e-9 && used(g) > 1e-9) at(g) += std::log(determined(g) / used(g));
+    at = at.cwiseMax(o.low).cwiseMin(o.high);
+  }
   minimise(
       [&](const VectorXd& x, VectorXd& g) {
-        VectorXd effect = VectorXd::Zero(grouping.weights());
         const VectorXd z = (x - o.centre).cwiseQuotient(o.deviation);
         const double value = regression.log_evidence(grouping.log_precision(x), &effect, nullptr);
-        g = z.cwiseQuotient(o.deviation) - grouping.gather(effect);
+        if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
+        g = z.cwiseQuotient(o.deviation) - grouping.gather(effect.gradient());
         return 0.5 * z.squaredNorm() - value;
       },
       at, o.low, o.high, o.iterations);

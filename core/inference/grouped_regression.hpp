@@ -26,9 +26,15 @@ class GroupedRegression {
   // x: R x C, y: R x O; noise_floor: f, in units of y.
   GroupedRegression(Eigen::MatrixXd x, Eigen::MatrixXd y, double noise_floor);
 
-  // ln p(y | x, lambda) in nats, sigma integrated out. Fills d/d ln lambda_k (C) and d/dx (R x C) where asked for.
+  // The two sides of the derivative to ln lambda_k, over all outputs: d ln p / d ln lambda_k = (determined - used) / 2.
+  struct Effect {
+    Eigen::VectorXd determined;  // C: how far the data determine the weight, 0 to O (MacKay 1992: gamma_k)
+    Eigen::VectorXd used;        // C: lambda_k sum_j w_kj^2 / sigma_j^2
+    Eigen::VectorXd gradient() const { return 0.5 * (determined - used); }
+  };
+  // ln p(y | x, lambda) in nats, sigma integrated out. Fills the effect and d/dx (R x C) where asked for.
   // Takes the smaller of the two Cholesky factors, C x C or R x R.
-  double log_evidence(const Eigen::VectorXd& log_precision, Eigen::VectorXd* effect, Eigen::MatrixXd* d_x) const;
+  double log_evidence(const Eigen::VectorXd& log_precision, Effect* effect, Eigen::MatrixXd* d_x) const;
 
   GroupedPosterior posterior(const Eigen::VectorXd& log_precision) const;
 
@@ -36,8 +42,8 @@ class GroupedRegression {
   const Eigen::MatrixXd& y() const { return y_; }
 
  private:
-  double primal(const Eigen::VectorXd& lambda, Eigen::VectorXd* effect, Eigen::MatrixXd* d_x) const;
-  double dual(const Eigen::VectorXd& lambda, Eigen::VectorXd* effect, Eigen::MatrixXd* d_x) const;
+  double primal(const Eigen::VectorXd& lambda, Effect* effect, Eigen::MatrixXd* d_x) const;
+  double dual(const Eigen::VectorXd& lambda, Effect* effect, Eigen::MatrixXd* d_x) const;
   double value(const Eigen::VectorXd& squares, double log_det_ratio, Eigen::VectorXd* noise) const;
 
   Eigen::MatrixXd x_, y_;
@@ -49,8 +55,12 @@ class GroupedRegression {
 // Gaussian hyper-prior and bounds of the parameters of a grouping, and how long to climb.
 struct EvidenceAscent {
   Eigen::VectorXd centre, deviation, low, high;
+  int fixed_points = 0;  // MacKay's updates of the groups first: they leap where L-BFGS would walk
   int iterations = 12;
 };
+
+// (L^-1) of a lower triangular matrix, by halves.
+Eigen::MatrixXd inverse_lower(const Eigen::MatrixXd& lower);
 
 // Parameters [theta; delta] of highest evidence plus hyper-prior, from `at`.
 Eigen::VectorXd ascend(const GroupedRegression& regression, const model::Grouping& grouping, const EvidenceAscent& o,

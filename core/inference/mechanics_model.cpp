@@ -41,7 +41,7 @@ MatrixXd unpacked(const Eigen::RowVectorXd& pairs, int n) {
   return p;
 }
 
-EvidenceAscent hyper_prior(const model::Grouping& g, double log_inertia, int iterations) {
+EvidenceAscent hyper_prior(const model::Grouping& g, double log_inertia, int fixed_points, int iterations) {
   EvidenceAscent o;
   const Index joints = g.decay.cols();
   const auto both = [&](double group, double decay) {
@@ -54,6 +54,7 @@ EvidenceAscent hyper_prior(const model::Grouping& g, double log_inertia, int ite
   o.low = both(-2.0 * log_inertia - 18.0, -0.5);
   o.high = both(-2.0 * log_inertia + 14.0, 5.0);
   o.iterations = iterations;
+  o.fixed_points = fixed_points;
   return o;
 }
 
@@ -84,7 +85,7 @@ void MechanicsModel::start(const Transitions& t) {
   kept_.resize(static_cast<std::size_t>(mechanics_.weights()));
   std::iota(kept_.begin(), kept_.end(), 0);
   sample_precision_ = VectorXd::Ones(t.count());
-  parameters_ = hyper_prior(mechanics_.grouping(), std::log(inertia_.mean()), 0).centre;
+  parameters_ = hyper_prior(mechanics_.grouping(), std::log(inertia_.mean()), 0, 0).centre;
   started_ = false;
 }
 
@@ -118,45 +119,52 @@ MechanicsModel::Rows MechanicsModel::rows(const Transitions& t, const Path& path
   return r;
 }
 
-// Precisions of groups and of samples, and the weights' posterior, for the rows at hand.
-void MechanicsModel::weigh(const Rows& r, int repeats, int iterations) {
+// Precisions of the groups and the weights' posterior, for the rows at hand.
+void MechanicsModel::weigh(const Rows& r, int fixed_points, int iterations) {
   const Index block = 2 * mechanics_.joints(), count = sample_precision_.size();
   const model::Grouping grouping = mechanics_.grouping().kept(kept_);
   const VectorXd prior = prior_mean_(kept_);
-  const VectorXd y = r.y - r.x * prior;
-  for (int repeat = 0; repeat < repeats; ++repeat) {
-    VectorXd root(r.y.size());
-    for (Index k = 0; k < count; ++k) root.segment(block * k, block).setConstant(std::sqrt(sample_precision_(k)));
-    const GroupedRegression regression(root.asDiagonal() * r.x, root.cwiseProduct(y), options_.noise_floor);
-    const int climb = repeat == 0 ? iterations : std::max(4, iterations / 3);
-    parameters_ = ascend(regression, grouping, hyper_prior(grouping, std::log(inertia_.mean()), climb), parameters_);
-    posterior_ = regression.posterior(grouping.log_precision(parameters_));
-    set_weights(prior + posterior_.mean);
-    moment_ = regression.x().transpose() * regression.y();
-    if (options_.robustness <= 0.0) break;
-    const VectorXd square = (y - r.x * posterior_.mean).array().square();
-    VectorXd mean_square(count);
-    for (Index k = 0; k < count; ++k) mean_square(k) = square.segment(block * k, block).mean();
-    const double typical = std::max(median(mean_square), options_.noise_floor * options_.noise_floor);
-    sample_precision_ = (options_.robustness + 1.0) / (options_.robustness + mean_square.array() / typical);
-  }
+  VectorXd root(r.y.size());
+  for (Index k = 0; k < count; ++k) root.segment(block * k, block).setConstant(std::sqrt(sample_precision_(k)));
+  const GroupedRegression regression(root.asDiagonal() * r.x, root.cwiseProduct(r.y - r.x * prior),
+                                     options_.noise_floor);
+  const EvidenceAscent how = hyper_prior(grouping, std::log(inertia_.mean()), fixed_points, iterations);
+  parameters_ = ascend(regression, grouping, how, parameters_);
+  posterior_ = regression.posterior(grouping.log_precision(parameters_));
+  moment_ = regression.x().transpose() * regression.y();
+  set_weights(prior + posterior_.mean);
 }
 
-// Drops weights whose contribution is negligible and not significant either; what has a prior mean stays.
+// Precision of whole samples: errors that are too large for the rest lose weight.
+void MechanicsModel::weigh_samples(const Rows& r) {
+  if (options_.robustness <= 0.0) return;
+  const Index block = 2 * mechanics_.joints(), count = sample_precision_.size();
+  const VectorXd square = (r.y - r.x * weights_(kept_)).array().square();
+  VectorXd mean_square(count);
+  for (Index k = 0; k < count; ++k) mean_square(k) = square.segment(block * k, block).mean();
+  const double typical = std::max(median(mean_square), options_.noise_floor * options_.noise_floor);
+  sample_precision_ = (options_.robustness + 1.0) / (options_.robustness + mean_square.array() / typical);
+}
+
+// A weight leaves when the evidence is highest with its own precision at infinity (Tipping & Faul 2003: q^2 <= s), or
+// when it contributes next to nothing. What has a prior mean stays.
 void MechanicsModel::prune(Rows& r) {
+  if (options_.prune <= 0.0) return;
   std::vector<int> kept;
   std::vector<Index> columns;
-  const MatrixXd root = posterior_.precision.matrixL().solve(MatrixXd::Identity(r.x.cols(), r.x.cols()));
+  const VectorXd lambda = mechanics_.grouping().kept(kept_).log_precision(parameters_).array().exp();
+  const VectorXd variance = inverse_lower(posterior_.precision.matrixLLT()).colwise().squaredNorm();
   for (std::size_t k = 0; k < kept_.size(); ++k) {
     const auto i = static_cast<Index>(k);
-    const double w = std::abs(weights_(kept_[k]));
-    const double contribution = w * std::sqrt(r.x.col(i).squaredNorm() / static_cast<double>(r.x.rows()));
-    const double significance = w / std::sqrt(posterior_.noise(0) * root.col(i).squaredNorm());
-    if (prior_mean_(kept_[k]) != 0.0 || contribution > options_.prune ||
-        (significance > 4.0 && contribution > 0.2 * options_.prune)) {
-      kept.push_back(kept_[k]);
-      columns.push_back(i);
-    }
+    const double w = weights_(kept_[k]);
+    const double contribution = std::abs(w) * std::sqrt(r.x.col(i).squaredNorm() / static_cast<double>(r.x.rows()));
+    const double quality = w * w / (posterior_.noise(0) * variance(i) * variance(i));
+    const double sparsity = 1.0 / variance(i) - lambda(i);
+    const bool counts = quality > options_.significance * sparsity && contribution > 0.2 * options_.prune &&
+                        (contribution > options_.prune || quality > 16.0 * sparsity);
+    if (prior_mean_(kept_[k]) == 0.0 && !counts) continue;
+    kept.push_back(kept_[k]);
+    columns.push_back(i);
   }
   kept_ = std::move(kept);
   r.x = r.x(Eigen::all, columns).eval();
@@ -178,11 +186,12 @@ void MechanicsModel::fit(const Transitions& t) {
   Path path = hermite(t, encoding_.dt, quadrature_.node);
   Rows r = rows(t, path);
   for (int sweep = 0; sweep < options_.sweeps; ++sweep) {
-    const int climb = sweep == 0 ? options_.evidence_steps : std::max(4, options_.evidence_steps / 3);
-    weigh(r, sweep == 0 ? 3 : 2, climb);
-    if (options_.prune > 0.0 && sweep + 1 < options_.sweeps) {
+    const bool first = sweep == 0;
+    weigh(r, first ? options_.fixed_points : 0, first ? options_.evidence_steps : 5);
+    for (int round = 0; round < options_.rounds; ++round) {
       prune(r);
-      weigh(r, 1, climb);
+      weigh_samples(r);
+      weigh(r, 2, first ? options_.evidence_steps : 5);
     }
     const model::Flight flight =
         model::fly(acceleration(), t.q0, t.v0, t.u, encoding_.dt, quadrature_.node, options_.steps);

@@ -17,7 +17,10 @@ struct MechanicsModelOptions {
   int steps = 4;               // Runge-Kutta steps of a control step, even
   int nodes = 3;               // of the quadrature on the path
   int sweeps = 4;              // path <-> weights
-  int evidence_steps = 12;     // L-BFGS iterations of the first sweep; later ones take a third
+  int fixed_points = 4;        // MacKay updates of the first sweep
+  int evidence_steps = 20;     // L-BFGS iterations of the first sweep
+  int rounds = 2;              // of leaving weights and sample precisions, a sweep
+  double significance = 1.0;   // q^2 / s below which a weight leaves; 1: where the evidence says so
   double noise_floor = 0.002;  // f: weak prior of the noise, fraction of the acceleration's standard deviation
   double robustness = 4.0;     // nu of the Student-t noise of whole samples; 0: Gaussian
   double prune = 3e-4;         // contribution below which a harmonic may leave, same unit as noise_floor; 0: never
@@ -53,7 +56,8 @@ class MechanicsModel final : public MotionModel {
   };
   void start(const model::Transitions& t);
   Rows rows(const model::Transitions& t, const model::Path& path) const;
-  void weigh(const Rows& r, int repeats, int iterations);
+  void weigh(const Rows& r, int fixed_points, int iterations);
+  void weigh_samples(const Rows& r);
   // Also drops the columns of r.
   void prune(Rows& r);
   void set_weights(const Eigen::VectorXd& kept_weights);
