@@ -38,7 +38,9 @@ MatrixXd ForwardNoise::covariance(const MatrixXd& epistemic, const VectorXd& dif
 }
 
 ForwardNoise fit_forward_noise(const MatrixXd& error, const MatrixXd& inflation, const MatrixXd& difference,
-                               const VectorXd& floor) {
+                               const VectorXd& floor, int learned) {
+  const double rows = static_cast<double>(error.rows()), numbers = std::min<double>(learned, 0.5 * rows);
+  const double optimism = (rows + numbers) / (rows - numbers);
   ForwardNoise out{VectorXd(error.cols()), VectorXd(error.cols())};
   for (Index a = 0; a < error.cols(); ++a) {
     const ArrayXd e2 = error.col(a).array().square(), d2 = difference.col(a).array().square();
@@ -51,6 +53,8 @@ ForwardNoise fit_forward_noise(const MatrixXd& error, const MatrixXd& inflation,
       out.variance(a) = v;
       out.step(a) = step;
     }
+    out.variance(a) *= optimism;
+    out.step(a) *= std::sqrt(optimism);
   }
   return out;
 }

@@ -16,8 +16,9 @@ struct ForwardNoise {
 };
 
 // Maximum likelihood of errors e ~ N(0, variance * inflation + (step * difference)^2), output by output; all N x 2n.
-// variance >= floor (2n).
+// variance >= floor (2n). `learned` numbers (precisions, length scales) were fitted to the same N rows, which makes
+// errors look smaller than they will be: variances grow by (N + learned) / (N - learned) (Akaike 1969).
 ForwardNoise fit_forward_noise(const Eigen::MatrixXd& error, const Eigen::MatrixXd& inflation,
-                               const Eigen::MatrixXd& difference, const Eigen::VectorXd& floor);
+                               const Eigen::MatrixXd& difference, const Eigen::VectorXd& floor, int learned);
 
 }  // namespace infans::inference

@@ -127,8 +127,7 @@ MatrixXd inverse_lower(const MatrixXd& lower) {
   MatrixXd out = MatrixXd::Zero(n, n);
   out.topLeftCorner(m, m) = inverse_lower(lower.topLeftCorner(m, m));
   out.bottomRightCorner(k, k) = inverse_lower(lower.bottomRightCorner(k, k));
-  const MatrixXd half =
-      lower.bottomLeftCorner(k, m) * out.topLeftCorner(m, m).triangularView<Eigen::Lower>();
+  const MatrixXd half = lower.bottomLeftCorner(k, m) * out.topLeftCorner(m, m).triangularView<Eigen::Lower>();
   out.bottomLeftCorner(k, m) = -(out.bottomRightCorner(k, k).triangularView<Eigen::Lower>() * half);
   return out;
 }

@@ -12,10 +12,10 @@
 namespace infans::inference {
 
 struct GroupedPosterior {
-  Eigen::MatrixXd mean;                    // C x O
-  Eigen::VectorXd noise;                   // O, sigma_j^2: variance of a row's noise
-  Eigen::LLT<Eigen::MatrixXd> precision;   // A; cov w_j = sigma_j^2 A^-1
-  double log_evidence = 0.0;               // nats
+  Eigen::MatrixXd mean;                   // C x O
+  Eigen::VectorXd noise;                  // O, sigma_j^2: variance of a row's noise
+  Eigen::LLT<Eigen::MatrixXd> precision;  // A; cov w_j = sigma_j^2 A^-1
+  double log_evidence = 0.0;              // nats
 
   // X A^-1 X' blockwise: the rows of `x` are taken in groups of `block`; returns one block x block matrix a group.
   std::vector<Eigen::MatrixXd> epistemic(const Eigen::MatrixXd& x, Eigen::Index block) const;

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "core/inference/leave_out.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -15,11 +17,6 @@ using model::Path;
 using model::Transitions;
 
 constexpr double inertia_floor = 0.02;  // of the smallest prior inertia
-
-VectorXd deviation(const MatrixXd& x) {
-  const MatrixXd centred = x.rowwise() - x.colwise().mean();
-  return (centred.colwise().squaredNorm() / static_cast<double>(x.rows())).cwiseSqrt().transpose();
-}
 
 double median(VectorXd x) {
   auto middle = x.begin() + x.size() / 2;
@@ -71,15 +68,16 @@ MechanicsModel::MechanicsModel(model::Encoding encoding, const MechanicsModelOpt
 }
 
 model::Acceleration MechanicsModel::acceleration() const {
-  return [this](const MatrixXd& q, const MatrixXd& v, const MatrixXd& u, MatrixXd& a) { law_.acceleration(q, v, u, a); };
+  return
+      [this](const MatrixXd& q, const MatrixXd& v, const MatrixXd& u, MatrixXd& a) { law_.acceleration(q, v, u, a); };
 }
 
 void MechanicsModel::start(const Transitions& t) {
   const double h = encoding_.dt;
   const MatrixXd dv = t.v1 - t.v0;
-  scale_ = deviation(dv).cwiseMax(1e-6) / h;
+  scale_ = column_deviation(dv).cwiseMax(1e-6) / h;
   limit_ = 4.0 * dv.cwiseAbs().colwise().maxCoeff().transpose() / h;
-  const double force = std::max(deviation(mechanics_.command_force(t.u)).maxCoeff(), 1e-3);
+  const double force = std::max(column_deviation(mechanics_.command_force(t.u)).maxCoeff(), 1e-3);
   inertia_ = force * scale_.cwiseInverse();
   prior_mean_ = mechanics_.prior_mean(inertia_);
   kept_.resize(static_cast<std::size_t>(mechanics_.weights()));

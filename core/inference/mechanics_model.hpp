@@ -39,9 +39,9 @@ class MechanicsModel final : public MotionModel {
 
   const model::Mechanics& mechanics() const { return mechanics_; }
   const model::MechanicsLaw& law() const { return law_; }
-  const Eigen::VectorXd& weights() const { return weights_; }     // all C, zero where pruned
-  const std::vector<int>& kept() const { return kept_; }          // weights that are not pruned
-  const GroupedPosterior& posterior() const { return posterior_; }  // of the kept ones, minus their prior mean
+  const Eigen::VectorXd& weights() const { return weights_; }        // all C, zero where pruned
+  const std::vector<int>& kept() const { return kept_; }             // weights that are not pruned
+  const GroupedPosterior& posterior() const { return posterior_; }   // of the kept ones, minus their prior mean
   const Eigen::VectorXd& precisions() const { return parameters_; }  // [theta; delta] of mechanics().grouping()
   const ForwardNoise& noise() const { return noise_; }
   int steps() const { return options_.steps; }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/inference/leave_out.hpp"
 #include "core/inference/mechanics_model.hpp"
 
 namespace infans::inference {
@@ -11,22 +12,6 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using model::Transitions;
-
-constexpr double smallest_noise = 1e-7;  // of a step's typical change: keeps a perfect fit's density finite
-
-// What a unit of weighted row is worth at the end of a step: q by h^2 / 2, v by h, times the acceleration scale.
-VectorXd end_unit(const VectorXd& scale, double h) {
-  VectorXd unit(2 * scale.size());
-  unit << 0.5 * h * h * scale, h * scale;
-  return unit;
-}
-
-// (I - H)^-1 of a symmetric leverage whose eigenvalues are kept below 1.
-MatrixXd left_out_inverse(const MatrixXd& leverage) {
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(leverage);
-  const VectorXd inverse = (1.0 - eigen.eigenvalues().array().min(0.95)).inverse();
-  return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
-}
 
 }  // namespace
 
@@ -57,8 +42,7 @@ MotionBatch MechanicsModel::predict(const MatrixXd& q, const MatrixXd& v, const 
   const Rows r = rows(imagined, hermite(imagined, encoding_.dt, quadrature_.node));
   const std::vector<MatrixXd> epistemic = posterior_.epistemic(r.x, 2 * n);
   for (Index k = 0; k < q.rows(); ++k)
-    out.covariance.push_back(
-        noise_.covariance(epistemic[static_cast<std::size_t>(k)], difference.row(k).transpose()));
+    out.covariance.push_back(noise_.covariance(epistemic[static_cast<std::size_t>(k)], difference.row(k).transpose()));
   return out;
 }
 
@@ -71,12 +55,14 @@ void MechanicsModel::calibrate(const Transitions& t, const Rows& r) {
   MatrixXd error(count, 2 * n), inflation(count, 2 * n);
   for (Index k = 0; k < count; ++k) {
     MatrixXd& e = epistemic[static_cast<std::size_t>(k)];
-    const MatrixXd inverse = left_out_inverse(sample_precision_(k) * e);
-    error.row(k) = unit.cwiseProduct(inverse * (end.row(k) - predicted.row(k)).transpose().cwiseQuotient(unit));
+    const MatrixXd inverse = left_out_inverse(sample_precision_(k) * e, 0.95);
+    const VectorXd scaled = (end.row(k) - predicted.row(k)).transpose().cwiseQuotient(unit);
+    error.row(k) = unit.cwiseProduct(inverse * scaled);
     e = (0.5 * (e * inverse + inverse * e)).eval();
     inflation.row(k) = 1.0 + e.diagonal().array();
   }
-  noise_ = fit_forward_noise(error, inflation, difference, (smallest_noise * unit).cwiseAbs2());
+  noise_ = fit_forward_noise(error, inflation, difference, (smallest_noise * unit).cwiseAbs2(),
+                             static_cast<int>(parameters_.size()));
   left_out_.mean = end - error;
   left_out_.covariance.clear();
   for (Index k = 0; k < count; ++k)
@@ -86,7 +72,8 @@ void MechanicsModel::calibrate(const Transitions& t, const Rows& r) {
 
 void MechanicsModel::add(const Transitions& t) {
   const Index block = 2 * t.q0.cols();
-  const model::Flight flight = model::fly(acceleration(), t.q0, t.v0, t.u, encoding_.dt, quadrature_.node, options_.steps);
+  const model::Flight flight =
+      model::fly(acceleration(), t.q0, t.v0, t.u, encoding_.dt, quadrature_.node, options_.steps);
   Rows r = rows(t, settle_path(t, flight, encoding_.dt, quadrature_.node, scale_));
   const VectorXd prior = prior_mean_(kept_);
   r.y -= r.x * prior;
@@ -96,8 +83,8 @@ void MechanicsModel::add(const Transitions& t) {
     auto y = r.y.segment(block * k, block);
     double precision = 1.0;
     if (options_.robustness > 0.0) {
-      const double expected = posterior_.noise(0) * (1.0 + epistemic[static_cast<std::size_t>(k)].trace() /
-                                                               static_cast<double>(block));
+      const double expected =
+          posterior_.noise(0) * (1.0 + epistemic[static_cast<std::size_t>(k)].trace() / static_cast<double>(block));
       const double square = (y - x * posterior_.mean.col(0)).squaredNorm() / static_cast<double>(block);
       precision = (options_.robustness + 1.0) / (options_.robustness + square / expected);
     }

@@ -56,9 +56,7 @@ MatrixXd Harmonics::order() const {
   return out;
 }
 
-VectorXd Harmonics::phase_gradient(int w) const {
-  return wave.row(w).transpose().cast<double>().cwiseProduct(scale);
-}
+VectorXd Harmonics::phase_gradient(int w) const { return wave.row(w).transpose().cast<double>().cwiseProduct(scale); }
 
 void Harmonics::phases(const MatrixXd& q, MatrixXd& cosine, MatrixXd& sine) const {
   const Index n = q.rows(), joints = q.cols();

@@ -26,7 +26,8 @@ int or_else(int value, int otherwise) { return value > 0 ? value : otherwise; }
 Mechanics::Mechanics(const Encoding& e, const MechanicsOptions& o, std::shared_ptr<const ForceFeatures> forces)
     : joints_(e.positions()),
       velocity_scale_(e.velocity_scale),
-      inertia_(make_harmonics(harmonic_scale(e), or_else(o.inertia_order, std::max(1, joints_ - 1)), o.inertia_box)),
+      inertia_(make_harmonics(harmonic_scale(e), or_else(o.inertia_order, std::max(1, joints_ - 1)),
+                              or_else(o.inertia_box, joints_ <= 3 ? 2 : 1))),
       potential_(make_harmonics(harmonic_scale(e), or_else(o.potential_order, joints_), o.potential_box)),
       friction_terms_(o.friction_terms),
       command_(o.command.size() > 0 ? o.command : default_command(joints_, e.actions)),

@@ -2,9 +2,10 @@
 //
 //   d/dt (P(q) v) = B u + dT/dq - dV/dq - D(v) + F(q, v, u),   T = v'P(q)v / 2.
 //
-// P has one harmonic series an entry (symmetric), V one series, D is viscous, dry and quadratic friction of every joint,
-// B the command matrix, F what another level adds. Every term is linear in its weights; the unit of force is the command
-// of the first actuator. The equation is the Lagrangian balance of momentum in weak form (no second derivatives).
+// P has one harmonic series an entry (symmetric), V one series, D is viscous, dry and quadratic friction of every
+// joint, B the command matrix, F what another level adds. Every term is linear in its weights; the unit of force is the
+// command of the first actuator. The equation is the Lagrangian balance of momentum in weak form (no second
+// derivatives).
 #pragma once
 
 #include <Eigen/Dense>
@@ -24,13 +25,13 @@ namespace infans::model {
 enum class CommandMatrix { known, scaled, full };
 
 struct MechanicsOptions {
-  int inertia_order = 0;      // largest sum |k_i| in P; 0: joints - 1, at least 1
-  int inertia_box = 2;        // largest |k_i| in P
-  int potential_order = 0;    // in V; 0: joints
-  int potential_box = 1;      // in V
-  int friction_terms = 3;     // of v, tanh(v / 0.02), v |v|, v in velocity scales: the first 0 to 3
+  int inertia_order = 0;    // largest sum |k_i| in P; 0: joints - 1, at least 1
+  int inertia_box = 0;      // largest |k_i| in P; 0: 2 up to three joints, 1 beyond (the count grows as its power)
+  int potential_order = 0;  // in V; 0: joints
+  int potential_box = 1;    // in V
+  int friction_terms = 3;   // of v, tanh(v / 0.02), v |v|, v in velocity scales: the first 0 to 3
   CommandMatrix commands = CommandMatrix::scaled;
-  Eigen::MatrixXd command;    // n x m, what is known of B or its prior mean; empty: actuator j drives joint j
+  Eigen::MatrixXd command;  // n x m, what is known of B or its prior mean; empty: actuator j drives joint j
 };
 
 // What the weights mean, for acceleration and prediction. Waves without a weight are left out.
@@ -104,7 +105,7 @@ class Mechanics {
   Eigen::VectorXd velocity_scale_;
   Harmonics inertia_, potential_;
   int friction_terms_;
-  Eigen::MatrixXd command_;    // prior mean
+  Eigen::MatrixXd command_;     // prior mean
   std::vector<Entry> learned_;  // entries of B
   std::shared_ptr<const ForceFeatures> forces_;
   int potential_at_, friction_at_, command_at_, force_at_;

@@ -91,8 +91,8 @@ VectorXd MechanicsLaw::energy(const MatrixXd& q, const MatrixXd& v) const {
   VectorXd out = c * potential_cosine + s * potential_sine;
   for (int i = 0; i < joints(); ++i)
     for (int j = i; j < joints(); ++j)
-      out.array() += (i == j ? 0.5 : 1.0) * p.col(pair_index(i, j, joints())).array() * v.col(i).array() *
-                     v.col(j).array();
+      out.array() +=
+          (i == j ? 0.5 : 1.0) * p.col(pair_index(i, j, joints())).array() * v.col(i).array() * v.col(j).array();
   return out;
 }
 

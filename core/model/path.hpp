@@ -1,5 +1,5 @@
-// The path level: the motion inside a control step is latent. It starts as the cubic Hermite curve through both ends and
-// is settled by the law of motion above it; the law meets it in weak form, so no data are ever differenced twice.
+// The path level: the motion inside a control step is latent. It starts as the cubic Hermite curve through both ends
+// and is settled by the law of motion above it; the law meets it in weak form, so no data are ever differenced twice.
 //
 // For accelerations a(t) on [0, h] the motion satisfies exactly
 //   test function 1:            (1/h) int a dt              = (v1 - v0) / h
@@ -32,8 +32,8 @@ struct Path {
 };
 
 // acceleration(q, v, u, a): all N rows; sizes a itself.
-using Acceleration = std::function<void(const Eigen::MatrixXd&, const Eigen::MatrixXd&, const Eigen::MatrixXd&,
-                                        Eigen::MatrixXd&)>;
+using Acceleration =
+    std::function<void(const Eigen::MatrixXd&, const Eigen::MatrixXd&, const Eigen::MatrixXd&, Eigen::MatrixXd&)>;
 
 // The cubic Hermite curve of a step of h seconds through both ends, at the nodes.
 Path hermite(const Transitions& t, double h, const Eigen::VectorXd& node);

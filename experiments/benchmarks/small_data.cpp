@@ -43,6 +43,18 @@ SmallWorld make_chain(const std::string& name, const envs::ChainOptions& o) {
 
 }  // namespace
 
+model::Encoding SmallWorld::encoding() const {
+  const envs::Spec& spec = world->spec();
+  model::Encoding e;
+  for (const envs::Joint j : spec.joints)
+    e.coordinates.push_back(j == envs::Joint::hinge ? model::Coordinate::circular : model::Coordinate::linear);
+  e.position_scale = position_scale;
+  e.velocity_scale = velocity_scale;
+  e.actions = spec.action_size;
+  e.dt = spec.control_period;
+  return e;
+}
+
 SmallWorld make_small_world(const std::string& name) {
   std::string_view rest = name;
   if (rest == "cartpole") return make_cartpole();

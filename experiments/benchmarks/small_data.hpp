@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/encoding.hpp"
 #include "core/model/transitions.hpp"
 #include "core/random/stream.hpp"
 #include "envs/api/environment.hpp"
@@ -19,6 +20,8 @@ struct SmallWorld {
   Eigen::VectorXd velocity_scale;  // n, m/s or rad/s
 
   int joints() const { return static_cast<int>(world->spec().joints.size()); }
+  // Hinges are circular, sliding joints linear, in these scales.
+  model::Encoding encoding() const;
 };
 
 // "cartpole": the shipped body, 0.1 s, x +-1 m, angle +-pi, +-4 m/s, +-14 rad/s.
