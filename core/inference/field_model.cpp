@@ -166,7 +166,7 @@ void FieldModel::calibrate(const Transitions& t, const Path& path) {
   MatrixXd error(count, 2 * n), inflation(count, 2 * n);
   for (Index k = 0; k < count; ++k) {
     MatrixXd& e = epistemic[static_cast<std::size_t>(k)];
-    const MatrixXd inverse = left_out_inverse(e, 0.999);
+    const MatrixXd inverse = left_out_inverse(e, 1.0 - 1e-7);
     // What this sample moved its own prediction by comes off again.
     const MatrixXd moved = (inverse - MatrixXd::Identity(2, 2)) * weak.middleRows(2 * k, 2);
     error.row(k) = end.row(k) - predicted.row(k) + moved.transpose().reshaped().cwiseProduct(unit).transpose();

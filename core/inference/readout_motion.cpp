@@ -58,7 +58,7 @@ void ReadoutMotion::fit_outputs(const Transitions& t, const MatrixXd& y) {
   // Leave-one-out errors and the noise that they mean.
   MatrixXd error = scaled - phi * readout_.mean(), inflation(error.rows(), error.cols());
   for (Index k = 0; k < error.rows(); ++k) {
-    const double leverage = std::min(readout_.epistemic_variance(phi.row(k).transpose()), 0.999);
+    const double leverage = std::min(readout_.epistemic_variance(phi.row(k).transpose()), 1.0 - 1e-7);
     error.row(k) /= 1.0 - leverage;
     inflation.row(k).setConstant(1.0 / (1.0 - leverage));
   }
