@@ -74,6 +74,7 @@ class Mechanics {
   // Groups: every pair of P, then V, friction, commands (if learned), then those of the forces.
   const Grouping& grouping() const { return grouping_; }
   int inertia_weight(int pair) const { return pair * inertia_.count(); }  // of the constant
+  int potential_weights() const { return potential_.count(); }            // they follow those of P, then friction
 
   // The weights' prior mean: P = diag(inertia), B as given, all else 0.
   Eigen::VectorXd prior_mean(const Eigen::VectorXd& inertia) const;
