@@ -15,10 +15,11 @@ using Eigen::VectorXd;
 using model::Transitions;
 
 constexpr double negligible = 1e-3;  // an exponent below this leaves its model out
+constexpr double furthest = 3.0;     // standard deviations of the base that a correction may move it by
 
 // Base prediction, corrected by so many of its standard deviations; its covariance, stretched output by output.
 MotionBatch corrected(const MotionBatch& base, const MatrixXd& shift, const MatrixXd& variance) {
-  MotionBatch out{base.mean + base.standard_deviation().cwiseProduct(shift), {}};
+  MotionBatch out{base.mean + base.standard_deviation().cwiseProduct(shift.cwiseMax(-furthest).cwiseMin(furthest)), {}};
   for (Index k = 0; k < out.mean.rows(); ++k) {
     const auto stretch = variance.row(k).transpose().cwiseSqrt().asDiagonal();
     out.covariance.emplace_back(stretch * base.covariance[static_cast<std::size_t>(k)] * stretch);
@@ -35,7 +36,10 @@ void ResidualMotion::fit(const Transitions& t) {
   base_->fit(t);
   const MotionBatch& base = base_->left_out();
   residual_->fit_outputs(t, (ends(t) - base.mean).cwiseQuotient(base.standard_deviation()));
-  left_out_ = corrected(base, residual_->left_out_outputs(), residual_->left_out_variance());
+  const std::vector<MotionBatch> parts{base,
+                                       corrected(base, residual_->left_out_outputs(), residual_->left_out_variance())};
+  exponents_ = pool_exponents(parts, ends(t));
+  left_out_ = pool(parts, exponents_);
 }
 
 void ResidualMotion::add(const Transitions& t) {
@@ -49,52 +53,51 @@ MatrixXd ResidualMotion::mean(const MatrixXd& q, const MatrixXd& v, const Matrix
 }
 
 MotionBatch ResidualMotion::predict(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
-  return corrected(base_->predict(q, v, u), residual_->outputs(q, v, u), residual_->output_variance(q, v, u));
+  const MotionBatch base = base_->predict(q, v, u);
+  return pool({base, corrected(base, residual_->outputs(q, v, u), residual_->output_variance(q, v, u))}, exponents_);
 }
 
 VectorXd pool_exponents(const std::vector<MotionBatch>& parts, const MatrixXd& end) {
   const auto models = static_cast<Index>(parts.size());
   std::vector<ArrayXXd> precision;
   for (const MotionBatch& p : parts) precision.push_back(p.standard_deviation().array().square().inverse());
-  const double centre = -std::log(static_cast<double>(models));
-  VectorXd x = VectorXd::Constant(models, centre);
-  const auto objective = [&](const VectorXd& log_w, VectorXd& gradient) {
+  const auto softmax = [](const VectorXd& x) {
+    const VectorXd e = (x.array() - x.maxCoeff()).exp();
+    return VectorXd(e / e.sum());
+  };
+  const auto objective = [&](const VectorXd& logit, VectorXd& gradient) {
+    const VectorXd w = softmax(logit);
     ArrayXXd total = ArrayXXd::Zero(end.rows(), end.cols()), mean = total;
     for (Index m = 0; m < models; ++m) {
       const auto i = static_cast<std::size_t>(m);
-      total += std::exp(log_w(m)) * precision[i];
-      mean += std::exp(log_w(m)) * precision[i] * parts[i].mean.array();
+      total += w(m) * precision[i];
+      mean += w(m) * precision[i] * parts[i].mean.array();
     }
     mean /= total;
     const ArrayXXd error = end.array() - mean;
-    gradient.resize(models);
+    VectorXd slope(models);  // of the log density to w_m
     for (Index m = 0; m < models; ++m) {
       const auto i = static_cast<std::size_t>(m);
-      const ArrayXXd slope =
-          precision[i] * (0.5 / total - 0.5 * error.square() + error * (parts[i].mean.array() - mean));
-      gradient(m) = -std::exp(log_w(m)) * slope.sum() + (log_w(m) - centre) / 4.0;
+      slope(m) = (precision[i] * (0.5 / total - 0.5 * error.square() + error * (parts[i].mean.array() - mean))).sum();
     }
-    return -0.5 * (total.log() - total * error.square()).sum() + (log_w.array() - centre).square().sum() / 8.0;
+    gradient = logit / 4.0 - w.cwiseProduct((slope.array() - w.dot(slope)).matrix());
+    return logit.squaredNorm() / 8.0 - 0.5 * (total.log() - total * error.square()).sum();
   };
-  minimise(objective, x, VectorXd::Constant(models, std::log(1e-6)), VectorXd::Constant(models, std::log(4.0)), 50);
-  return x.array().exp();
+  VectorXd logit = VectorXd::Zero(models);
+  minimise(objective, logit, VectorXd::Constant(models, -20.0), VectorXd::Constant(models, 20.0), 50);
+  return softmax(logit);
 }
 
-EvidenceGate::EvidenceGate(std::vector<std::unique_ptr<MotionModel>> models)
-    : models_(std::move(models)), exponents_(VectorXd::Ones(static_cast<Index>(models_.size()))) {
-  if (models_.empty()) throw std::logic_error("EvidenceGate: no model");
-}
-
-MotionBatch EvidenceGate::pooled(const std::vector<MotionBatch>& parts) const {
+MotionBatch pool(const std::vector<MotionBatch>& parts, const VectorXd& exponents) {
   const MatrixXd& shape = parts.front().mean;
   const Index width = shape.cols();
-  const double least = negligible * exponents_.maxCoeff();
+  const double least = negligible * exponents.maxCoeff();
   MotionBatch out{MatrixXd(shape.rows(), width), {}};
   for (Index k = 0; k < shape.rows(); ++k) {
     MatrixXd total = MatrixXd::Zero(width, width);
     VectorXd weighted = VectorXd::Zero(width);
     for (std::size_t m = 0; m < parts.size(); ++m) {
-      const double w = exponents_(static_cast<Index>(m));
+      const double w = exponents(static_cast<Index>(m));
       if (w < least) continue;
       const MatrixXd precision = parts[m].covariance[static_cast<std::size_t>(k)].inverse();
       total += w * precision;
@@ -106,6 +109,11 @@ MotionBatch EvidenceGate::pooled(const std::vector<MotionBatch>& parts) const {
   return out;
 }
 
+EvidenceGate::EvidenceGate(std::vector<std::unique_ptr<MotionModel>> models)
+    : models_(std::move(models)), exponents_(VectorXd::Ones(static_cast<Index>(models_.size()))) {
+  if (models_.empty()) throw std::logic_error("EvidenceGate: no model");
+}
+
 void EvidenceGate::fit(const Transitions& t) {
   std::vector<MotionBatch> parts;
   for (const auto& m : models_) {
@@ -113,7 +121,7 @@ void EvidenceGate::fit(const Transitions& t) {
     parts.push_back(m->left_out());
   }
   exponents_ = pool_exponents(parts, ends(t));
-  left_out_ = pooled(parts);
+  left_out_ = pool(parts, exponents_);
 }
 
 void EvidenceGate::add(const Transitions& t) {
@@ -127,7 +135,7 @@ MatrixXd EvidenceGate::mean(const MatrixXd& q, const MatrixXd& v, const MatrixXd
 MotionBatch EvidenceGate::predict(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
   std::vector<MotionBatch> parts;
   for (const auto& m : models_) parts.push_back(m->predict(q, v, u));
-  return pooled(parts);
+  return pool(parts, exponents_);
 }
 
 }  // namespace infans::inference
