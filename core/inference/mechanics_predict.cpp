@@ -1,0 +1,98 @@
+// The forward side of MechanicsModel: predictions, their covariance, and one more sample.
+#include <algorithm>
+#include <cmath>
+
+#include "core/inference/leave_out.hpp"
+#include "core/inference/mechanics_model.hpp"
+
+namespace infans::inference {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+using model::Transitions;
+
+}  // namespace
+
+MatrixXd MechanicsModel::mean(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
+  MatrixXd q1 = q, v1 = v;
+  model::advance(acceleration(), q1, v1, u, encoding_.dt, options_.steps);
+  MatrixXd out(q.rows(), 2 * q.cols());
+  out << q1, v1;
+  return out;
+}
+
+// What half as many Runge-Kutta steps would have said otherwise, over 15: the fourth-order error estimate.
+MatrixXd MechanicsModel::step_difference(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u,
+                                         const MatrixXd& end) const {
+  MatrixXd q1 = q, v1 = v;
+  model::advance(acceleration(), q1, v1, u, encoding_.dt, options_.steps / 2);
+  MatrixXd out(q.rows(), 2 * q.cols());
+  out << q1, v1;
+  return (end - out).cwiseAbs() / 15.0;
+}
+
+MotionBatch MechanicsModel::predict(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
+  const Index n = q.cols();
+  MotionBatch out;
+  out.mean = mean(q, v, u);
+  const MatrixXd difference = step_difference(q, v, u, out.mean);
+  const Transitions imagined{q, v, u, out.mean.leftCols(n), out.mean.rightCols(n)};
+  const Rows r = rows(imagined, hermite(imagined, encoding_.dt, quadrature_.node));
+  const std::vector<MatrixXd> epistemic = posterior_.epistemic(r.x, 2 * n);
+  for (Index k = 0; k < q.rows(); ++k)
+    out.covariance.push_back(noise_.covariance(epistemic[static_cast<std::size_t>(k)], difference.row(k).transpose()));
+  return out;
+}
+
+void MechanicsModel::calibrate(const Transitions& t, const Rows& r) {
+  const Index n = t.q0.cols(), count = t.count();
+  const VectorXd unit = end_unit(scale_, encoding_.dt);
+  const MatrixXd end = ends(t), predicted = mean(t.q0, t.v0, t.u);
+  const MatrixXd difference = step_difference(t.q0, t.v0, t.u, predicted);
+  std::vector<MatrixXd> epistemic = posterior_.epistemic(r.x, 2 * n);
+  MatrixXd error(count, 2 * n), inflation(count, 2 * n);
+  for (Index k = 0; k < count; ++k) {
+    MatrixXd& e = epistemic[static_cast<std::size_t>(k)];
+    const MatrixXd inverse = left_out_inverse(sample_precision_(k) * e, 0.95);
+    const VectorXd scaled = (end.row(k) - predicted.row(k)).transpose().cwiseQuotient(unit);
+    error.row(k) = unit.cwiseProduct(inverse * scaled);
+    e = (0.5 * (e * inverse + inverse * e)).eval();
+    inflation.row(k) = 1.0 + e.diagonal().array();
+  }
+  noise_ = fit_forward_noise(error, inflation, difference, (smallest_noise * unit).cwiseAbs2(),
+                             static_cast<int>(parameters_.size()));
+  left_out_.mean = end - error;
+  left_out_.covariance.clear();
+  for (Index k = 0; k < count; ++k)
+    left_out_.covariance.push_back(
+        noise_.covariance(epistemic[static_cast<std::size_t>(k)], difference.row(k).transpose()));
+}
+
+void MechanicsModel::add(const Transitions& t) {
+  const Index block = 2 * t.q0.cols();
+  const model::Flight flight =
+      model::fly(acceleration(), t.q0, t.v0, t.u, encoding_.dt, quadrature_.node, options_.steps);
+  Rows r = rows(t, settle_path(t, flight, encoding_.dt, quadrature_.node, scale_));
+  const VectorXd prior = prior_mean_(kept_);
+  r.y -= r.x * prior;
+  const std::vector<MatrixXd> epistemic = posterior_.epistemic(r.x, block);
+  for (Index k = 0; k < t.count(); ++k) {
+    auto x = r.x.middleRows(block * k, block);
+    auto y = r.y.segment(block * k, block);
+    double precision = 1.0;
+    if (options_.robustness > 0.0) {
+      const double expected =
+          posterior_.noise(0) * (1.0 + epistemic[static_cast<std::size_t>(k)].trace() / static_cast<double>(block));
+      const double square = (y - x * posterior_.mean.col(0)).squaredNorm() / static_cast<double>(block);
+      precision = (options_.robustness + 1.0) / (options_.robustness + square / expected);
+    }
+    for (Index i = 0; i < block; ++i) posterior_.precision.rankUpdate(x.row(i).transpose(), precision);
+    moment_ += precision * x.transpose() * y;
+  }
+  posterior_.mean = posterior_.precision.solve(moment_);
+  set_weights(prior + posterior_.mean);
+}
+
+}  // namespace infans::inference

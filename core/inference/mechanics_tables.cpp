@@ -1,0 +1,164 @@
+#include "core/inference/mechanics_tables.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <stdexcept>
+
+namespace infans::inference {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Wave = std::vector<int>;
+
+template <typename Matrix>
+std::vector<float> row_major(const Matrix& m) {
+  std::vector<float> out;
+  for (Index i = 0; i < m.rows(); ++i)
+    for (Index j = 0; j < m.cols(); ++j) {
+      const double limit = std::numeric_limits<float>::max();
+      out.push_back(static_cast<float>(std::clamp<double>(m(i, j), -limit, limit)));
+    }
+  return out;
+}
+
+bool is_zero(const Wave& k) {
+  return std::all_of(k.begin(), k.end(), [](int x) { return x == 0; });
+}
+
+// One step closer to zero: its last joint turned back by one.
+Wave parent_of(Wave k, std::size_t* joint) {
+  *joint = k.size();
+  while (k[--*joint] == 0) {
+  }
+  k[*joint] -= k[*joint] > 0 ? 1 : -1;
+  return k;
+}
+
+struct Plan {
+  std::vector<Wave> wave;
+  std::map<Wave, int> at;
+
+  // Places a wave after all its ancestors.
+  int place(const Wave& k) {
+    if (is_zero(k)) return -1;
+    if (const auto found = at.find(k); found != at.end()) return found->second;
+    std::size_t joint = 0;
+    place(parent_of(k, &joint));
+    wave.push_back(k);
+    return at[k] = static_cast<int>(wave.size()) - 1;
+  }
+};
+
+}  // namespace
+
+MechanicsTables::MechanicsTables(const model::MechanicsLaw& law, double period, int steps)
+    : joints(law.joints()),
+      commands(static_cast<int>(law.command.cols())),
+      steps(steps),
+      period(static_cast<float>(period)),
+      pivot_floor(static_cast<float>(law.pivot_floor)) {
+  if (joints > kernels::max_joints || law.forces)
+    throw std::logic_error("MechanicsTables: too many joints, or forces of another level");
+  Plan plan;
+  std::vector<int> source(static_cast<std::size_t>(law.harmonics.waves()));
+  for (int w = 0; w < law.harmonics.waves(); ++w) {
+    Wave k(law.harmonics.wave.row(w).begin(), law.harmonics.wave.row(w).end());
+    source[static_cast<std::size_t>(w)] = plan.place(k);
+  }
+  waves = static_cast<int>(plan.wave.size());
+  if (waves > kernels::max_waves) throw std::logic_error("MechanicsTables: too many waves");
+  constant.assign(static_cast<std::size_t>(joints * joints), 0.0F);
+  scale = row_major(law.harmonics.scale.transpose());
+  potential.assign(static_cast<std::size_t>(2 * waves), 0.0F);
+  std::vector<std::vector<kernels::InertiaTerm>> per_wave(static_cast<std::size_t>(waves));
+  for (int w = 0; w < law.harmonics.waves(); ++w) {
+    const int at = source[static_cast<std::size_t>(w)];
+    if (at >= 0) {
+      potential[static_cast<std::size_t>(2 * at)] = static_cast<float>(law.potential_cosine(w));
+      potential[static_cast<std::size_t>(2 * at + 1)] = static_cast<float>(law.potential_sine(w));
+    }
+    for (int i = 0; i < joints; ++i)
+      for (int j = i; j < joints; ++j) {
+        const auto c = static_cast<float>(law.inertia_cosine(w, model::pair_index(i, j, joints)));
+        const auto s = static_cast<float>(law.inertia_sine(w, model::pair_index(i, j, joints)));
+        if (at < 0)
+          constant[static_cast<std::size_t>(i * joints + j)] = c;
+        else if (c != 0.0F || s != 0.0F)
+          per_wave[static_cast<std::size_t>(at)].push_back({i, j, c, s});
+      }
+  }
+  first_term.push_back(0);
+  for (std::size_t w = 0; w < plan.wave.size(); ++w) {
+    std::size_t joint = 0;
+    const Wave from = parent_of(plan.wave[w], &joint);
+    parent.push_back(is_zero(from) ? -1 : plan.at.at(from));
+    turn.push_back(static_cast<int>(joint));
+    back.push_back(plan.wave[w][joint] > 0 ? 1.0F : -1.0F);
+    for (int i = 0; i < joints; ++i)
+      slope.push_back(static_cast<float>(plan.wave[w][static_cast<std::size_t>(i)] * law.harmonics.scale(i)));
+    terms.insert(terms.end(), per_wave[w].begin(), per_wave[w].end());
+    first_term.push_back(static_cast<int>(terms.size()));
+  }
+  MatrixXd all = MatrixXd::Zero(3, joints);
+  all.topRows(law.friction.rows()) = law.friction;
+  friction = row_major(all);
+  velocity_scale = row_major(law.velocity_scale.transpose());
+  command = row_major(law.command);
+  limit = row_major(law.acceleration_limit.transpose());
+}
+
+kernels::BodyModel MechanicsTables::model() const {
+  kernels::BodyModel b;
+  b.joints = joints;
+  b.commands = commands;
+  b.steps = steps;
+  b.period = period;
+  b.constant = constant.data();
+  b.scale = scale.data();
+  b.waves = waves;
+  b.parent = parent.data();
+  b.turn = turn.data();
+  b.back = back.data();
+  b.slope = slope.data();
+  b.potential = potential.data();
+  b.first_term = first_term.data();
+  b.terms = terms.data();
+  b.friction = friction.data();
+  b.dry_friction =
+      std::any_of(friction.begin() + joints, friction.begin() + 2 * joints, [](float x) { return x != 0.0F; });
+  b.velocity_scale = velocity_scale.data();
+  b.command = command.data();
+  b.pivot_floor = pivot_floor;
+  b.limit = limit.data();
+  return b;
+}
+
+MatrixXd MechanicsTables::ends(const kernels::BodyTable& table, const MatrixXd& q, const MatrixXd& v,
+                               const MatrixXd& u) const {
+  const int rows = static_cast<int>(q.rows());
+  const int stride = (rows + kernels::lanes - 1) / kernels::lanes * kernels::lanes;
+  Eigen::MatrixXf z = Eigen::MatrixXf::Zero(stride, 2 * joints + commands), out(stride, 2 * joints);
+  z.topRows(rows) << q.cast<float>(), v.cast<float>(), u.cast<float>();
+  table.fly(model(), z.data(), rows, stride, out.data());
+  return out.topRows(rows).cast<double>();
+}
+
+double MechanicsTables::operations() const {
+  const double n = joints;
+  double wave = 0.0;
+  for (int w = 0; w < waves; ++w) {
+    const auto i = static_cast<std::size_t>(w);
+    wave += (parent[i] >= 0 ? 6.0 : 1.0) + 3.0 + 2.0 * n;
+    if (first_term[i] < first_term[i + 1]) wave += 6.0 * n + 2.0;
+  }
+  for (const kernels::InertiaTerm& t : terms) wave += 4.0 + 3.0 + (t.i == t.j ? 2.0 : 4.0);
+  const double solving = n * (n - 1) * (n + 1) / 3.0 + 2.5 * n * (n - 1) + 2.0 * n;
+  const double friction_count = 6.0 * n, trigonometry = 33.0 * n, rest = 8.0 * n;
+  return 4.0 * steps * (wave + solving + friction_count + trigonometry + rest);
+}
+
+}  // namespace infans::inference

@@ -1,0 +1,43 @@
+// What every transition model of the path level offers: learn from transitions, take one more, predict the end of a
+// control step with a covariance that knows what the weights do not know.
+#pragma once
+
+#include <Eigen/Dense>
+#include <vector>
+
+#include "core/model/transitions.hpp"
+
+namespace infans::inference {
+
+// Predicted ends of N control steps: rows [q1, v1], SI units.
+struct MotionBatch {
+  Eigen::MatrixXd mean;                     // N x 2n
+  std::vector<Eigen::MatrixXd> covariance;  // N, each 2n x 2n
+
+  Eigen::MatrixXd standard_deviation() const;  // N x 2n
+  // ln N(end | mean, covariance) of every row, nats.
+  Eigen::VectorXd log_density(const Eigen::MatrixXd& end) const;
+};
+
+class MotionModel {
+ public:
+  virtual ~MotionModel() = default;
+
+  // Forgets and learns. Throws std::logic_error for rows of a wrong width or fewer than two.
+  virtual void fit(const model::Transitions& t) = 0;
+  // Takes more rows into the weights' posterior; precisions, scales and noise stay until the next fit().
+  virtual void add(const model::Transitions& t) = 0;
+  // The ends only: N x 2n.
+  virtual Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const = 0;
+  virtual MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const = 0;
+  // Every row of the last fit() as predicted without it (block leave-one-out of the linear layer, path held).
+  virtual const MotionBatch& left_out() const = 0;
+
+  // d mean / d (q, v, u) of one row, 2n x (2n + m), by central differences of one batch (error about 1e-8 relative).
+  Eigen::MatrixXd jacobian(const Eigen::VectorXd& q, const Eigen::VectorXd& v, const Eigen::VectorXd& u) const;
+};
+
+// Rows [q1, v1] of transitions.
+Eigen::MatrixXd ends(const model::Transitions& t);
+
+}  // namespace infans::inference

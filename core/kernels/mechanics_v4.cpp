@@ -1,0 +1,6 @@
+#include "core/kernels/mechanics.inl"
+
+namespace infans::kernels {
+extern const BodyTable body_v4;
+const BodyTable body_v4 = {"x86-64-v4", fly};
+}  // namespace infans::kernels
