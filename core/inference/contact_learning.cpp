@@ -73,6 +73,19 @@ MatrixXd inverse_inertia(const Eigen::RowVectorXd& pairs, int n) {
   return p.inverse();
 }
 
+// J P^-1 J' of a gap's gradient, mean over held samples, over the gap's unit squared (see ContactLayout).
+double gap_mobility(const Contact& c, const VectorXd& gap, const MatrixXd& mobility, const MatrixXd& q,
+                    const Eigen::Array<bool, Eigen::Dynamic, 1>& held) {
+  double sum = 0.0;
+  for (Index k = 0; k < q.rows(); ++k) {
+    if (!held(k)) continue;
+    const VectorXd normal = c.gap(gap, q.row(k).transpose()).normal;
+    sum += normal.dot(mobility * normal);
+  }
+  const double unit_squared = gap.tail(gap.size() - 1).squaredNorm() / static_cast<double>(c.waves().rows());
+  return sum / (static_cast<double>(held.count()) * unit_squared);
+}
+
 }  // namespace
 
 VectorXd ContactModel::sample_errors(const Transitions& t) const {
@@ -145,7 +158,7 @@ LeastSquares ContactModel::problem(const Contact& c, const VectorXd& parameters,
   const Transitions mine = t.rows(rows);
   p.f = [this, c, parameters, part, mine](const VectorXd& x) { return moved_ends(c, parameters, part, x, mine); };
   const MatrixXd scaled = (ends(mine) * scale_.cwiseInverse().asDiagonal()).transpose();
-  p.y = Eigen::Map<const VectorXd>(scaled.data(), scaled.size());
+  p.y = scaled.reshaped();
   p.row_class.resize(p.y.size());
   for (std::size_t k = 0; k < rows.size(); ++k)
     p.row_class.segment(block * static_cast<Index>(k), block).setConstant(held_(rows[k]) ? 1 : 0);
@@ -223,16 +236,7 @@ void ContactModel::learn_held(const Transitions& t) {
   const GapStart gap = options_.kinds.touch ? separate(contact_, where, held_) : GapStart{};
   const Rows rows = contact_witnesses(held_, where, gap.nearest);
   const MatrixXd mobility = inverse_inertia(law_.inertia(t.q0).colwise().mean(), n);
-  double gap_mobility = 0.0;
-  if (options_.kinds.touch)
-    for (Index k = 0; k < t.count(); ++k)
-      if (held_(k)) {
-        const VectorXd normal = contact_.gap(gap.gap, t.q0.row(k).transpose()).normal;
-        gap_mobility += normal.dot(mobility * normal) / static_cast<double>(held_.count());
-      }
-  // Over the gap's unit squared: see ContactLayout.
-  if (options_.kinds.touch)
-    gap_mobility *= static_cast<double>(contact_.waves().rows()) / gap.gap.tail(gap.gap.size() - 1).squaredNorm();
+  const double along_gap = options_.kinds.touch ? gap_mobility(contact_, gap.gap, mobility, t.q0, held_) : 1.0;
   const LeastSquares nothing = problem(contact_, parameters_, {}, t, rows);
   double best =
       plain_free_energy(nothing.y - nothing.f({}), nothing.row_class, nothing.noise_floor, nothing.noise_ratio);
@@ -242,8 +246,7 @@ void ContactModel::learn_held(const Transitions& t) {
     if ((stops && !options_.kinds.stops) || (touch && !options_.kinds.touch)) continue;
     const Contact c(n, {found.kinds().friction, stops, touch}, options_.waves);
     const Part part{false, found.parameters(), c.parameters() - found.parameters()};
-    const ContactPrior prior =
-        expected_contact(c, encoding_.dt, mobility.diagonal(), all_places, gap.gap, gap_mobility);
+    const ContactPrior prior = expected_contact(c, encoding_.dt, mobility.diagonal(), all_places, gap.gap, along_gap);
     VectorXd parameters = prior.start;
     parameters.head(known.size()) = known;
     LeastSquares p = problem(c, parameters, part, t, rows);

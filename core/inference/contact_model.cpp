@@ -21,10 +21,7 @@ constexpr int most_halvings = 12;
 constexpr double limit_over_free = 100.0;  // a body that was pushed swings faster than any that mechanics saw
 
 // Rows one after the other.
-VectorXd stacked(const MatrixXd& rows) {
-  const MatrixXd columns = rows.transpose();
-  return Eigen::Map<const VectorXd>(columns.data(), columns.size());
-}
+VectorXd stacked(const MatrixXd& rows) { return MatrixXd(rows.transpose()).reshaped(); }
 
 }  // namespace
 

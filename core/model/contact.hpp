@@ -67,6 +67,7 @@ class Contact {
 
   // 1, cos and sin of every wave (1 + 2 K): the gap is their product with its parameters.
   Eigen::VectorXd gap_features(const Eigen::VectorXd& q) const;
+  // Root mean square amplitude of the gap's waves; parameters: all of them.
   double gap_unit(const Eigen::VectorXd& parameters) const;
   // parameters: all of them, or the gap's own (1 + 2 K; then without the lever).
   Gap gap(const Eigen::VectorXd& parameters, const Eigen::VectorXd& q) const;
@@ -92,4 +93,5 @@ class Contact {
   Eigen::MatrixXd waves_;
   ContactLayout layout_;
 };
+
 }  // namespace infans::model

@@ -22,7 +22,7 @@ LeastConstraint::LeastConstraint(int joints, int most)
       force_(most),
       error_(most),
       along_(most),
-      piece_(most),
+      piece_(Eigen::VectorXi::Zero(most)),
       hessian_(joints, joints),
       gradient_(joints),
       step_(joints),
