@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/inference/contact_model.hpp"
 #include "core/inference/field_model.hpp"
 #include "core/inference/mechanics_model.hpp"
 #include "core/inference/mechanics_tables.hpp"
@@ -61,6 +62,21 @@ std::unique_ptr<MotionModel> make_gate(const model::Encoding& e, int seed) {
   return std::make_unique<EvidenceGate>(std::move(models));
 }
 
+// steps: Runge-Kutta steps of a control step; the chains' own simulator takes 10. known_gap: the gap is of a planar
+// chain, else any harmonic series up to order 2.
+std::unique_ptr<MotionModel> make_contact(const model::Encoding& e, int steps, bool known_gap) {
+  ContactModelOptions o;
+  const int friction_terms = o.mechanics.mechanics.friction_terms;
+  o.mechanics = mechanics_options(e);
+  o.mechanics.mechanics.friction_terms = friction_terms;
+  o.steps = steps;
+  if (!known_gap) {
+    const model::Harmonics h = model::make_harmonics(VectorXd::Ones(e.positions()), 2, 1);
+    o.waves = h.wave.bottomRows(h.waves() - 1).cast<double>();
+  }
+  return std::make_unique<ContactModel>(e, o);
+}
+
 struct Contender {
   const char* name;
   std::function<std::unique_ptr<MotionModel>(const model::Encoding&, int)> make;
@@ -77,6 +93,9 @@ const std::vector<Contender>& contenders() {
       {"mechanics", make_mechanics},
       {"mechanics-residual", make_residual},
       {"gate", make_gate},
+      {"contact", [](const model::Encoding& e, int) { return make_contact(e, 10, true); }},
+      {"contact-8-steps", [](const model::Encoding& e, int) { return make_contact(e, 8, true); }},
+      {"contact-any-gap", [](const model::Encoding& e, int) { return make_contact(e, 10, false); }},
   };
   return all;
 }
@@ -127,11 +146,17 @@ double kernel_time(const MotionModel& m, const model::Transitions& t) {
   return best * 1e6 / batch;
 }
 
+// Those of the recipe: bodies that touch have rarer events, so more states.
+int test_states(const std::string& world) {
+  if (world == "cartpole") return 600;
+  return world.find('-') == std::string::npos ? 400 : 500;
+}
+
 // Times the batch of the test set: mean and full covariance, then means alone.
 void run(const Contender& c, experiments::SmallWorld& world, const std::string& name, int count, int seed) {
   const model::Encoding e = world.encoding();
   random::Stream test = experiments::test_stream(), train = experiments::training_stream(seed);
-  const model::Transitions tested = experiments::sample_uniform(world, name == "cartpole" ? 600 : 400, test);
+  const model::Transitions tested = experiments::sample_uniform(world, test_states(name), test);
   const model::Transitions known = experiments::sample_uniform(world, count, train);
   const std::unique_ptr<MotionModel> m = c.make(e, seed);
   const double t0 = seconds();
