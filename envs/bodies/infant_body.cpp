@@ -126,8 +126,8 @@ void InfantBody::write(MjcfText& xml, const std::array<double, 3>& position, dou
   const double z = 0.35 * s.pelvis_radius;
   xml.leaf("geom", capsule("hips", numbers_text({pelvis_x(), -s.pelvis_half, z, pelvis_x(), s.pelvis_half, z}),
                            s.pelvis_radius, 0.22 * s.trunk_mass));
-  const double waist = 0.3 * s.shoulder_height;
-  xml.leaf("geom", capsule("abdomen", numbers_text({chest_x(), -s.chest_half, waist, chest_x(), s.chest_half, waist}),
+  const double up = z + (chest_height() - z) / 3.0;
+  xml.leaf("geom", capsule("abdomen", numbers_text({chest_x(), -s.chest_half, up, chest_x(), s.chest_half, up}),
                            0.95 * s.chest_radius, 0.13 * s.trunk_mass));
   load(xml, "hips", {pelvis_x(), 0.0, z});
   chest(xml);
@@ -141,8 +141,8 @@ void InfantBody::chest(MjcfText& xml) const {
   const double waist = 0.3 * s.shoulder_height;
   const double x = chest_x();
   const double r = s.chest_radius;
-  const double chest_z = s.shoulder_height - 0.9 * r - waist;
-  const double belly_z = 0.5 * (chest_z + 0.35 * s.pelvis_radius - waist);
+  const double chest_z = chest_height() - waist;
+  const double belly_z = (2.0 * chest_height() + 0.35 * s.pelvis_radius) / 3.0 - waist;
   const double top = s.shoulder_height - waist;
   const auto across = [&](double height, double half) { return numbers_text({x, -half, height, x, half, height}); };
   open_body(xml, "chest", middle_, {0.0, 0.0, waist}, trunk_joints());
@@ -255,8 +255,8 @@ void InfantBody::hand(MjcfText& xml, const Side& side, double grow) const {
     xml.leaf("site", {{"name", "tool_tip" + suffix}, {"pos", numbers_text({0.0, grip, -tip})}});
   }
   open_body(xml, "fingers", side, {0.0, 0.0, -0.5 * length}, finger_joints());
-  xml.leaf("geom", solid("fingers" + suffix, "ellipsoid", numbers_text({0.0, 0.0, -0.25 * length}),
-                         numbers_text({0.45 * s.hand_breadth, 0.6 * thick, 0.27 * length}), 0.3 * mass));
+  xml.leaf("geom", solid("fingers" + suffix, "ellipsoid", numbers_text({0.0, 0.0, -0.24 * length}),
+                         numbers_text({0.45 * s.hand_breadth, 0.6 * thick, 0.26 * length}), 0.3 * mass));
   xml.close();
   xml.close();
 }

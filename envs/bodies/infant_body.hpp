@@ -26,6 +26,7 @@ class InfantBody {
   double thigh_length(bool right) const;
   double torque(const InfantJoint& joint) const;  // largest at full strength, N m
   double pelvis_x() const { return sizes_.pelvis_radius - sizes_.thigh.radius; }
+  double chest_height() const { return sizes_.shoulder_height - 0.9 * sizes_.chest_radius; }
   double chest_x() const { return sizes_.chest_radius - sizes_.thigh.radius; }
 
  private:

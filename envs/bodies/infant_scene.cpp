@@ -196,7 +196,8 @@ std::array<double, 3> root_position(const InfantOptions& options, const InfantBo
 
 void write_room(MjcfText& xml, const InfantOptions& options, const InfantBody& body) {
   const bool supine = options.scene == InfantScene::supine;
-  xml.leaf("light", {{"pos", "0.3 -0.8 1.6"}, {"dir", "-0.2 0.5 -1"}, {"diffuse", "0.7 0.7 0.7"}});
+  xml.leaf("light",
+           {{"type", "directional"}, {"pos", "0.3 -0.8 1.6"}, {"dir", "-0.2 0.5 -1"}, {"diffuse", "0.7 0.7 0.7"}});
   xml.leaf("geom", {{"name", supine ? "mattress" : "floor"},
                     {"class", "furniture"},
                     {"type", "plane"},

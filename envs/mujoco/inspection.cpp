@@ -27,7 +27,7 @@ Moment moment(const mjModel& m, const mjData& d) {
   Moment now;
   now.time = d.time;
   for (int b = 1; b < m.nbody; ++b) now.places.push_back(triple(d.xpos + 3 * b));
-  for (int v = 0; v < m.nv; ++v) now.fastest = std::max(now.fastest, std::abs(d.qvel[v]));
+  now.velocities.assign(d.qvel, d.qvel + m.nv);
   now.contacts = static_cast<int>(d.ncon);
   for (int c = 0; c < d.ncon; ++c) now.deepest = std::max(now.deepest, -d.contact[c].dist);
   return now;
@@ -82,7 +82,8 @@ Inspection inspect_body(const std::string& mjcf_text, const std::string& source)
     all.joints.push_back({name_of(m, mjOBJ_JOINT, j),
                           name_of(m, mjOBJ_BODY, m.jnt_bodyid[j]),
                           triple(d.xanchor + 3 * j),
-                          {m.jnt_range[2 * j], m.jnt_range[2 * j + 1]}});
+                          {m.jnt_range[2 * j], m.jnt_range[2 * j + 1]},
+                          m.jnt_dofadr[j]});
   }
   for (int a = 0; a < m.nu; ++a) all.motors.push_back({name_of(m, mjOBJ_ACTUATOR, a), m.actuator_gear[6 * a]});
   return all;

@@ -37,6 +37,7 @@ struct JointPart {
   std::string body;
   std::array<double, 3> place{};  // m, world, in the model's rest pose
   std::array<double, 2> range{};  // rad or m; 0 0 when there is no limit
+  int velocity = 0;               // where its velocity begins in Moment::velocities
 };
 
 struct MotorPart {
@@ -62,7 +63,7 @@ Inspection inspect_body(const std::string& mjcf_text, const std::string& source)
 struct Moment {
   double time = 0.0;                          // s
   std::vector<std::array<double, 3>> places;  // m, world, body by body as in Inspection::bodies
-  double fastest = 0.0;                       // largest |velocity| of any degree of freedom, m/s or rad/s
+  std::vector<double> velocities;             // m/s or rad/s, of every degree of freedom
   int contacts = 0;
   double deepest = 0.0;  // m, deepest penetration of a contact
 };
