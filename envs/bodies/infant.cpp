@@ -67,8 +67,8 @@ void check_names(const InfantOptions& options) {
     check(std::any_of(joints.begin(), joints.end(),
                       [&](const std::string& name) { return matches(strength.actuator, name); }),
           "strength", "names " + strength.actuator + "; it must be (a beginning and * for) one of " + list(joints));
-    check(std::isfinite(strength.factor) && std::abs(strength.factor) <= 10.0, "strength",
-          "of " + strength.actuator + " is " + number_text(strength.factor) + "; it must be from -10 to 10");
+    check(std::isfinite(strength.factor) && std::abs(strength.factor) <= 3.0, "strength",
+          "of " + strength.actuator + " is " + number_text(strength.factor) + "; it must be from -3 to 3");
   }
 }
 

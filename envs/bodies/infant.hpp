@@ -32,7 +32,8 @@ struct AddedMass {
   double mass = 0.0;  // kg, 0 or more
 };
 
-// Torque of one actuator, or of all whose name begins so ("elbow_*"), times a factor: < 1 weakened, < 0 reversed.
+// Torque of one actuator, or of all whose name begins so ("elbow_*"), times a factor of -3 to 3: < 1 weakened, < 0
+// reversed.
 struct StrengthFactor {
   std::string actuator;
   double factor = 1.0;

@@ -12,7 +12,8 @@ constexpr double recline = 30.0;  // degrees: the seat's back from the vertical
 constexpr double gap = 0.001;     // m between bodies that touch at the start
 constexpr double pad = 0.01;      // half thickness of the seat's boards
 constexpr double board = 0.008;   // of the table top
-constexpr double slack = 0.01;    // of the ribbon, m
+// Of the ribbon, in leg lengths: just loose on a leg that rests, so that stretching it pulls.
+constexpr double slack = 0.13;
 
 struct Pose {
   std::array<double, 3> place;
@@ -239,9 +240,11 @@ void write_constraints(MjcfText& xml, const InfantOptions& options, const Infant
     const std::array<double, 3> ankle = root(options, body)(body.ankle(right));
     const std::array<double, 3> top = hook(body);
     const double reach = std::hypot(ankle[0] - top[0] + 0.08, ankle[1], ankle[2] - top[2] + mobile_drop);
+    const InfantSizes& s = body.sizes();
+    const double leg = body.thigh_length(right) * (1.0 + s.shank.length / s.thigh.length);
     xml.open("tendon");
     xml.open("spatial", {{"name", "ribbon"},
-                         {"range", numbers_text({0.0, reach + 0.08 + slack})},
+                         {"range", numbers_text({0.0, reach + 0.08 + slack * leg})},
                          {"width", "0.002"},
                          {"rgba", "0.9 0.4 0.6 1"}});
     xml.leaf("site", {{"site", right ? "ankle_right" : "ankle_left"}});

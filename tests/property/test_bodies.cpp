@@ -104,28 +104,29 @@ TEST_CASE("a supine infant rests for a minute without drift") {
 }
 
 TEST_CASE("random commands in every scene leave the infant in one piece") {
-  for (const double months : {0.0, 6.0, 24.0}) {
-    for (const char* scene : {"", "&mobile=free", "&mobile=left", "&mobile=right", "&scene=seated",
-                              "&scene=seated&table=1&tool=left:0.1:0.02"}) {
-      CAPTURE(months);
-      CAPTURE(scene);
-      const std::string text = load_mjcf("infant?age=" + std::to_string(static_cast<int>(months)) + scene);
-      const auto moments = roll_body(text, "infant", 10.0, 0.05, babbling(static_cast<std::uint64_t>(months)));
-      const Inspection body = inspect_body(text, "infant");
-      const std::size_t hips = index_of(body, "hips");
-      for (const Moment& moment : moments) {
-        // Joints hold: no part of the infant is further from its hips than it can be stretched.
-        for (std::size_t b = 0; b < moment.places.size(); ++b) {
-          const BodyPart& part = body.bodies[b];
-          if (part.parent == "world") continue;
-          const std::size_t parent = index_of(body, part.parent);
-          CHECK(distance(moment.places[b], moment.places[parent]) ==
-                doctest::Approx(distance(part.place, body.bodies[parent].place)).epsilon(1e-6));
-        }
-        CHECK(moment.places[hips][2] > -0.02);
-        CHECK(moment.deepest < 0.02);
-      }
+  for (const char* name : {"infant?age=0", "infant?age=0&scene=seated", "infant?age=3&mobile=free",
+                           "infant?age=3&mobile=left", "infant?age=6&mobile=right", "infant?age=12&scene=seated",
+                           "infant?age=24", "infant?age=24&scene=seated&table=1&tool=left:0.1:0.02"}) {
+    CAPTURE(std::string(name));
+    const std::string text = load_mjcf(name);
+    const Inspection body = inspect_body(text, "infant");
+    const std::size_t hips = index_of(body, "hips");
+    std::vector<std::array<std::size_t, 2>> joined;  // part and parent
+    for (std::size_t b = 0; b < body.bodies.size(); ++b) {
+      if (body.bodies[b].parent != "world") joined.push_back({b, index_of(body, body.bodies[b].parent)});
     }
+    double stretched = 0.0, lowest = 1.0, deepest = 0.0;
+    for (const Moment& moment : roll_body(text, "infant", 10.0, 0.1, babbling(1))) {
+      for (const auto& [part, parent] : joined) {
+        stretched = std::max(stretched, std::abs(distance(moment.places[part], moment.places[parent]) -
+                                                 distance(body.bodies[part].place, body.bodies[parent].place)));
+      }
+      lowest = std::min(lowest, moment.places[hips][2]);
+      deepest = std::max(deepest, moment.deepest);
+    }
+    CHECK(stretched < 1e-6);  // limbs stay on; 1e-6 m is far over rounding
+    CHECK(lowest > 0.0);
+    CHECK(deepest < 0.03);  // a foot of 5 m/s moves 25 mm in one step of physics
   }
 }
 
@@ -244,7 +245,7 @@ TEST_CASE("a kick moves the mobile when it is tied to that foot, and only then")
   };
   CHECK(swing(Mobile::tied_left) > 0.5);
   CHECK(swing(Mobile::free) < 0.02);
-  CHECK(swing(Mobile::tied_right) < 0.3 * swing(Mobile::tied_left));
+  CHECK(swing(Mobile::tied_right) < 0.1 * swing(Mobile::tied_left));
 }
 
 TEST_CASE("the query names the options and refuses others by name") {
@@ -265,6 +266,7 @@ TEST_CASE("the query names the options and refuses others by name") {
   CHECK(contains(option_error("infant?mass=tail:1"), "upper_arm_left"));
   CHECK(contains(option_error("infant?mass=head:-1"), "0 to 5"));
   CHECK(contains(option_error("infant?strength=tail:1"), "elbow_left"));
+  CHECK(contains(option_error("infant?strength=elbow_left:4"), "-3 to 3"));
   CHECK(contains(option_error("infant?scale=arm_left:9"), "0.5 to 2"));
   CHECK(contains(option_error("infant?scale=arm_left"), "limb:factor"));
   CHECK(contains(option_error("infant?tool=left:0.1:0"), "above 0"));
