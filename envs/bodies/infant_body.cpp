@@ -14,7 +14,7 @@ constexpr double eye_torque = 1e-3;        // N m
 constexpr double eye_stiffness = 1.25e-3;  // N m/rad: full command turns an eye by 0.8 rad
 constexpr double eye_damping = 7e-5;       // critical with the armature
 constexpr double eye_armature = 1e-6;
-constexpr double damping_time = 0.15;     // s: damping / torque, so 6.7 rad/s at full torque without load
+constexpr double damping_time = 0.15;    // s: damping / torque, so 6.7 rad/s at full torque without load
 constexpr double armature_time2 = 1e-3;  // s2: armature / torque
 
 // Part of the adult's strength per body weight and limb length.

@@ -25,8 +25,13 @@ DAYLIGHT = (
 )
 
 
-def draw(printer: Path, name: str, view: dict, size: tuple[int, int], caption: str, seconds: float = 3.0) -> np.ndarray:
-    """One picture of a body after `seconds` without commands; view: lookat, azimuth, elevation (degrees), distance (m)."""
+def draw(
+    printer: Path, name: str, view: dict, size: tuple[int, int], caption: str, seconds: float = 10.0
+) -> np.ndarray:
+    """One picture of a body after `seconds` without commands.
+
+    view: lookat, azimuth, elevation (degrees), distance (m).
+    """
     with tempfile.NamedTemporaryFile(suffix=".xml") as file:
         subprocess.run([str(printer), name, file.name], check=True)
         text = Path(file.name).read_text()
@@ -67,15 +72,27 @@ def main() -> None:
     save(
         [
             [
-                draw(printer, "infant?age=3&mobile=left",
-                     {"lookat": (-0.05, 0, 0.25), "azimuth": 120, "elevation": -20, "distance": 1.3}, (420, 380),
-                     "3 months, mobile tied to the left ankle"),
-                draw(printer, "infant?age=9&scene=seated&table=1&tool=right:0.12:0.02",
-                     {"lookat": (0.1, 0, 0.35), "azimuth": 145, "elevation": -20, "distance": 1.3}, (420, 380),
-                     "9 months, seated, tool in the right hand"),
-                draw(printer, "infant?age=9",
-                     {"lookat": (-0.36, 0, 0.05), "azimuth": 60, "elevation": -35, "distance": 0.45}, (420, 380),
-                     "9 months, head"),
+                draw(
+                    printer,
+                    "infant?age=3&mobile=left",
+                    {"lookat": (-0.05, 0, 0.25), "azimuth": 120, "elevation": -20, "distance": 1.3},
+                    (420, 380),
+                    "3 months, mobile tied to the left ankle",
+                ),
+                draw(
+                    printer,
+                    "infant?age=9&scene=seated&table=1&tool=right:0.12:0.02",
+                    {"lookat": (0.1, 0, 0.35), "azimuth": 145, "elevation": -20, "distance": 1.3},
+                    (420, 380),
+                    "9 months, seated, tool in the right hand",
+                ),
+                draw(
+                    printer,
+                    "infant?age=9",
+                    {"lookat": (-0.36, 0, 0.05), "azimuth": 60, "elevation": -35, "distance": 0.45},
+                    (420, 380),
+                    "9 months, head",
+                ),
             ]
         ],
         folder / "infant_scenes.png",

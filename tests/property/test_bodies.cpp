@@ -184,6 +184,12 @@ TEST_CASE("a grown, loaded, weakened or scaled infant fits the state of the one 
   CHECK(names(after.motors) == names(before.motors));
   CHECK(names(after.bodies) == names(before.bodies));
   CHECK(after.position_size == before.position_size);
+  for (const Mobile tied : {Mobile::tied_left, Mobile::tied_right}) {
+    const Inspection loose = look(mobile_tied(aged(4.0), Mobile::free)), bound = look(mobile_tied(aged(4.0), tied));
+    CHECK(names(bound.joints) == names(loose.joints));
+    CHECK(names(bound.bodies) == names(loose.bodies));
+    CHECK(names(bound.motors) == names(loose.motors));
+  }
 }
 
 TEST_CASE("each change does what it says and nothing else") {
