@@ -10,10 +10,14 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "envs/bodies/infant.hpp"
 #include "envs/bodies/shipped.hpp"
 
 namespace infans::envs {
 namespace {
+
+// The one body that is not a file but written to measure.
+const std::string infant_name = "infant";
 
 // Levenshtein distance: the number of letters to add, drop or change.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -32,7 +36,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 // Up to three shipped names, the most similar first, e.g. "cartpole, arm".
 std::string nearest_names(const std::string& wanted) {
   std::vector<std::string> names = body_names();
-  const std::string stem = std::filesystem::path(wanted).stem().string();
+  const std::string stem = std::filesystem::path(wanted.substr(0, wanted.find('?'))).stem().string();
   std::stable_sort(names.begin(), names.end(),
                    [&](const std::string& a, const std::string& b) { return distance(a, stem) < distance(b, stem); });
   names.resize(std::min<std::size_t>(names.size(), 3));
@@ -51,12 +55,17 @@ std::string nearest_names(const std::string& wanted) {
 std::vector<std::string> body_names() {
   std::vector<std::string> names;
   for (const ShippedBody& body : shipped_bodies()) names.emplace_back(body.name);
+  names.insert(std::lower_bound(names.begin(), names.end(), infant_name), infant_name);
   return names;
 }
 
 std::string load_mjcf(const std::string& name_or_path) {
   for (const ShippedBody& body : shipped_bodies()) {
     if (body.name == name_or_path) return std::string(body.mjcf);
+  }
+  if (name_or_path == infant_name) return infant_mjcf({});
+  if (name_or_path.starts_with(infant_name + "?")) {
+    return infant_mjcf(infant_options(std::string_view(name_or_path).substr(infant_name.size() + 1)));
   }
   std::error_code ignored;
   const auto status = std::filesystem::status(name_or_path, ignored);

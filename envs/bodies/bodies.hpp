@@ -11,7 +11,9 @@ namespace infans::envs {
 std::vector<std::string> body_names();
 
 // The MJCF text of a shipped body (by name) or of a file (by path); a shipped name wins over a file of that name.
+// "infant" takes options: "infant?age=6&scene=seated", see infant.hpp.
 // Throws base::FileError when there is neither, or the file cannot be read; its message lists the nearest names.
+// Throws base::OptionError for an option that the infant does not have or that is outside its range.
 std::string load_mjcf(const std::string& name_or_path);
 
 }  // namespace infans::envs

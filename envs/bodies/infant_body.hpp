@@ -1,0 +1,64 @@
+// Writes the infant's body: the tree under its free joint and its motors. Internal to envs/bodies.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+
+#include "envs/bodies/infant.hpp"
+#include "envs/bodies/infant_joints.hpp"
+#include "envs/bodies/mjcf_text.hpp"
+
+namespace infans::envs {
+
+class InfantBody {
+ public:
+  explicit InfantBody(const InfantOptions& options);
+
+  // The root body "hips" at a place of the world, turned about the world's y axis (degrees; 0 is upright).
+  void write(MjcfText& xml, const std::array<double, 3>& position, double pitch) const;
+  void write_actuators(MjcfText& xml) const;
+
+  const InfantSizes& sizes() const { return sizes_; }
+  double seated_or_supine(const InfantJoint& joint) const;
+  // The ankle in the frame of the hips at the starting posture, m.
+  std::array<double, 3> ankle(bool right) const;
+  double thigh_length(bool right) const;
+  double torque(const InfantJoint& joint) const;  // largest at full strength, N m
+  double pelvis_x() const { return sizes_.pelvis_radius - sizes_.thigh.radius; }
+  double chest_height() const { return sizes_.shoulder_height - 0.9 * sizes_.chest_radius; }
+  double chest_x() const { return sizes_.chest_radius - sizes_.thigh.radius; }
+
+ private:
+  struct Side {
+    const char* suffix;  // "_left", "_right", "" in the middle
+    double y;            // +1 left and middle, -1 right
+    bool mirrored;
+  };
+
+  void chest(MjcfText& xml) const;
+  void head(MjcfText& xml) const;
+  void eye(MjcfText& xml, const Side& side) const;
+  void arm(MjcfText& xml, const Side& side) const;
+  void hand(MjcfText& xml, const Side& side, double scale) const;
+  void leg(MjcfText& xml, const Side& side) const;
+  void foot(MjcfText& xml, const Side& side, double scale) const;
+
+  // Opens a body at `position` of its parent, in the starting posture of its first joint.
+  void open_body(MjcfText& xml, const char* name, const Side& side, const std::array<double, 3>& position,
+                 std::span<const InfantJoint> joints) const;
+  // The load that AddedMass puts in the middle of a body.
+  void load(MjcfText& xml, const std::string& body, const std::array<double, 3>& middle) const;
+  double scale(Limb left, const Side& side) const;
+
+  static constexpr Side left_{"_left", 1.0, false};
+  static constexpr Side right_{"_right", -1.0, true};
+  static constexpr Side middle_{"", 1.0, false};
+
+  InfantOptions options_;
+  InfantSizes sizes_;
+  double unit_torque_;  // strength of the age x body weight x thigh length, N m
+  double tone_;         // stiffness of the resting posture as a part of the torque, 1/rad
+};
+
+}  // namespace infans::envs
