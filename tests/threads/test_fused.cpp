@@ -14,6 +14,7 @@
 
 #include "core/base/error.hpp"
 #include "core/inference/fused.hpp"
+#include "core/inference/settle.hpp"
 #include "core/kernels/float_state.hpp"
 #include "core/parallel/parallel.hpp"
 #include "core/random/stream.hpp"
@@ -220,6 +221,24 @@ TEST_CASE("settle and learn apart equal the two together") {
 }
 
 #ifdef INFANS_COUNT_ALLOCATIONS
+TEST_CASE("settling a graph of nodes allocates nothing") {
+  random::Stream s = stream(54);
+  for (const model::Form form : {model::Form::amb, model::Form::mba}) {
+    model::HierarchySpec spec = model::chain({8, 32, 32, 6}, model::Activation::tanh, form);
+    spec.edges.push_back({0, 2});
+    spec.edges.push_back({1, 2, model::EdgeKind::residual});
+    const model::Hierarchy<float> m(spec, s);
+    model::HierarchyState<float> state(m, 16);
+    state.clamp(m, 0, Eigen::MatrixXf::Random(8, 16));
+    state.clamp(m, 3, Eigen::MatrixXf::Random(6, 16));
+    for (const bool errors : {false, true}) {
+      const long before = allocations;
+      errors ? inference::settle_errors(m, state, {20, 0.2, 0.5}) : inference::settle(m, state, {20, 0.2, 0.5});
+      CHECK(allocations == before);
+    }
+  }
+}
+
 TEST_CASE("an update allocates nothing once the threads exist") {
   random::Stream s = stream(53);
   for (const int threads : {1, 2, 4})
