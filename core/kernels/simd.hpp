@@ -101,23 +101,30 @@ INFANS_INLINE vf sin_half_turns(vf r, vi sign) {
 
 INFANS_INLINE vf select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 
+// 2^y = 2^k (1 + f p), k the nearest integer, |f| <= 1/2; returns p.
+INFANS_INLINE vf exp2_slope(vf y, vi* k, vf* f) {
+  const vf magic = set1(12582912.0F);
+  const vf t = y + magic;
+  *k = (vi)t - 0x4b400000;
+  *f = y - (t - magic);
+  vf p = set1(0.00015461468F);
+  p = fma(p, *f, set1(0.0013400455F));
+  p = fma(p, *f, set1(0.0096180566F));
+  p = fma(p, *f, set1(0.055503272F));
+  p = fma(p, *f, set1(0.24022651F));
+  return fma(p, *f, set1(0.69314721F));
+}
+
 // tanh x = sign(x) (1 - e) / (1 + e), e = exp(-2|x|) = 2^y: the integer part of y goes into the exponent.
 INFANS_INLINE vf tanh_vector(vf x) {
   const vi sign = (vi)x & (int)0x80000000;
   vf a = (vf)((vi)x & 0x7fffffff);
   a = select(a > set1(9.0F), set1(9.0F), a);
   const vf y = a * set1(-2.885390082F);  // -2 / ln 2
-  const vf magic = set1(12582912.0F);
-  const vf t = y + magic;
-  const vf f = y - (t - magic);
-  vf p = set1(0.00015461468F);
-  p = fma(p, f, set1(0.0013400455F));
-  p = fma(p, f, set1(0.0096180566F));
-  p = fma(p, f, set1(0.055503272F));
-  p = fma(p, f, set1(0.24022651F));
-  p = fma(p, f, set1(0.69314721F));
-  p = fma(p, f, set1(1.0F));
-  const vf e = (vf)((vi)p + (((vi)t - 0x4b400000) << 23));
+  vi k;
+  vf f;
+  const vf p = exp2_slope(y, &k, &f);
+  const vf e = (vf)((vi)fma(p, f, set1(1.0F)) + (k << 23));
   const vf one = set1(1.0F);
   return (vf)((vi)((one - e) / (one + e)) ^ sign);
 }
@@ -130,16 +137,10 @@ INFANS_INLINE vf tanh_relative(vf x) {
   vf a = (vf)((vi)x & 0x7fffffff);
   a = select(a > set1(9.1F), set1(9.1F), a);
   const vf y = a * set1(-2.885390082F);  // -2 / ln 2
-  const vf magic = set1(12582912.0F);
-  const vf t = y + magic;
-  const vf f = y - (t - magic);
-  vf p = set1(0.00015461468F);
-  p = fma(p, f, set1(0.0013400455F));
-  p = fma(p, f, set1(0.0096180566F));
-  p = fma(p, f, set1(0.055503272F));
-  p = fma(p, f, set1(0.24022651F));
-  p = fma(p, f, set1(0.69314721F));
-  const vf power = (vf)(((vi)t - (0x4b400000 - 127)) << 23);
+  vi k;
+  vf f;
+  const vf p = exp2_slope(y, &k, &f);
+  const vf power = (vf)((k + 127) << 23);
   const vf m = fma(power, p * f, power - set1(1.0F));
   return (vf)((vi)(m / (m + set1(2.0F))) ^ sign ^ (int)0x80000000);
 }
