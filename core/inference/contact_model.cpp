@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/inference/leave_out.hpp"
 #include "core/parallel/parallel.hpp"
 
 namespace infans::inference {
@@ -56,11 +57,7 @@ MatrixXd ContactModel::fly(const model::Contact& c, const VectorXd& parameters, 
   const auto settled = [&](const MatrixXd& at, const MatrixXd& speed, const MatrixXd& command, MatrixXd& a) {
     c.acceleration(parameters, free, at, speed, command, a, touched);
   };
-  MatrixXd q1 = q, v1 = v;
-  model::advance(settled, q1, v1, u, encoding_.dt, options_.steps);
-  MatrixXd out(q.rows(), 2 * q.cols());
-  out << q1, v1;
-  return out;
+  return model::end_of(settled, q, v, u, encoding_.dt, options_.steps);
 }
 
 VectorXd ContactModel::numbers(const Part& part) const {
@@ -189,11 +186,7 @@ void ContactModel::calibrate(Belief& b, const Transitions& t, bool held) {
   for (std::size_t k = 0; k < b.sample.size(); ++k) {
     const MatrixXd j = b.posterior.jacobian.middleRows(block * static_cast<Index>(k), block);
     const MatrixXd leverage = j * b.covariance * j.transpose() / b.posterior.noise(held && held_(b.sample[k]) ? 1 : 0);
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(leverage);
-    const VectorXd inverse = (1.0 - eigen.eigenvalues().array().min(0.95)).inverse();
-    left.row(b.sample[k]) = (eigen.eigenvectors() * inverse.asDiagonal() *
-                             (eigen.eigenvectors().transpose() * error.row(b.sample[k]).transpose()))
-                                .transpose();
+    left.row(b.sample[k]) = (left_out_inverse(leverage, 0.95) * error.row(b.sample[k]).transpose()).transpose();
   }
   VectorXd sum = VectorXd::Zero(block);
   double count = 0.0;

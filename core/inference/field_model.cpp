@@ -126,27 +126,14 @@ void FieldModel::fit(const Transitions& t) {
 }
 
 MatrixXd FieldModel::mean(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
-  MatrixXd q1 = q, v1 = v;
-  model::advance(acceleration(), q1, v1, u, encoding_.dt, options_.steps);
-  MatrixXd out(q.rows(), 2 * q.cols());
-  out << q1, v1;
-  return out;
-}
-
-MatrixXd FieldModel::step_difference(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u,
-                                     const MatrixXd& end) const {
-  MatrixXd q1 = q, v1 = v;
-  model::advance(acceleration(), q1, v1, u, encoding_.dt, options_.steps / 2);
-  MatrixXd out(q.rows(), 2 * q.cols());
-  out << q1, v1;
-  return (end - out).cwiseAbs() / 15.0;
+  return model::end_of(acceleration(), q, v, u, encoding_.dt, options_.steps);
 }
 
 MotionBatch FieldModel::predict(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
   const Index n = q.cols();
   MotionBatch out;
   out.mean = mean(q, v, u);
-  const MatrixXd difference = step_difference(q, v, u, out.mean);
+  const MatrixXd difference = model::step_difference(acceleration(), q, v, u, encoding_.dt, options_.steps, out.mean);
   const Transitions imagined{q, v, u, out.mean.leftCols(n), out.mean.rightCols(n)};
   const MatrixXd x = rows(hermite(imagined, encoding_.dt, quadrature_.node), u);
   const std::vector<MatrixXd> epistemic = posterior_.epistemic(x, 2);
@@ -160,7 +147,8 @@ void FieldModel::calibrate(const Transitions& t, const Path& path) {
   const Index n = t.q0.cols(), count = t.count();
   const VectorXd unit = end_unit(scale_, encoding_.dt);
   const MatrixXd end = ends(t), predicted = mean(t.q0, t.v0, t.u);
-  const MatrixXd difference = step_difference(t.q0, t.v0, t.u, predicted);
+  const MatrixXd difference =
+      model::step_difference(acceleration(), t.q0, t.v0, t.u, encoding_.dt, options_.steps, predicted);
   const MatrixXd x = rows(path, t.u), weak = targets(t) - x * posterior_.mean;
   std::vector<MatrixXd> epistemic = posterior_.epistemic(x, 2);
   MatrixXd error(count, 2 * n), inflation(count, 2 * n);

@@ -44,8 +44,6 @@ class FieldModel final : public MotionModel {
   Eigen::MatrixXd targets(const model::Transitions& t) const;
   void climb(const model::Path& path, const Eigen::MatrixXd& u, const Eigen::MatrixXd& y, int iterations);
   model::Acceleration acceleration() const;
-  Eigen::MatrixXd step_difference(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u,
-                                  const Eigen::MatrixXd& end) const;
   void calibrate(const model::Transitions& t, const model::Path& path);
 
   model::Encoding encoding_;

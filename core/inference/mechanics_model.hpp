@@ -63,8 +63,6 @@ class MechanicsModel final : public MotionModel {
   void set_weights(const Eigen::VectorXd& kept_weights);
   model::Acceleration acceleration() const;
   void calibrate(const model::Transitions& t, const Rows& r);
-  Eigen::MatrixXd step_difference(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u,
-                                  const Eigen::MatrixXd& end) const;
 
   model::Encoding encoding_;
   MechanicsModelOptions options_;

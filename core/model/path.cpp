@@ -46,6 +46,19 @@ void advance(const Acceleration& law, MatrixXd& q, MatrixXd& v, const MatrixXd& 
   }
 }
 
+MatrixXd end_of(const Acceleration& law, const MatrixXd& q, const MatrixXd& v, const MatrixXd& u, double h, int steps) {
+  MatrixXd q1 = q, v1 = v;
+  advance(law, q1, v1, u, h, steps);
+  MatrixXd out(q.rows(), 2 * q.cols());
+  out << q1, v1;
+  return out;
+}
+
+MatrixXd step_difference(const Acceleration& law, const MatrixXd& q, const MatrixXd& v, const MatrixXd& u, double h,
+                         int steps, const MatrixXd& end) {
+  return (end - end_of(law, q, v, u, h, steps / 2)).cwiseAbs() / 15.0;
+}
+
 Flight fly(const Acceleration& law, const MatrixXd& q0, const MatrixXd& v0, const MatrixXd& u, double h,
            const VectorXd& node, int steps) {
   Flight f{{}, q0, v0};

@@ -42,6 +42,15 @@ Path hermite(const Transitions& t, double h, const Eigen::VectorXd& node);
 void advance(const Acceleration& law, Eigen::MatrixXd& q, Eigen::MatrixXd& v, const Eigen::MatrixXd& u, double h,
              int steps);
 
+// The end [q1, v1] of such a motion, N x 2n.
+Eigen::MatrixXd end_of(const Acceleration& law, const Eigen::MatrixXd& q, const Eigen::MatrixXd& v,
+                       const Eigen::MatrixXd& u, double h, int steps);
+
+// What half as many steps would have said otherwise about that end, over 15: the error estimate of a fourth-order
+// scheme by step doubling (Hairer, Norsett & Wanner 1993, II.4), N x 2n. steps is even.
+Eigen::MatrixXd step_difference(const Acceleration& law, const Eigen::MatrixXd& q, const Eigen::MatrixXd& v,
+                                const Eigen::MatrixXd& u, double h, int steps, const Eigen::MatrixXd& end);
+
 // A motion from (q0, v0) under the law: at the nodes and at the end. Each stretch between two nodes takes a share of
 // `steps` Runge-Kutta steps of the whole, rounded up.
 struct Flight {
