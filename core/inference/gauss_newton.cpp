@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/model/symmetric.hpp"
 #include "core/parallel/parallel.hpp"
 
 namespace infans::inference {
@@ -79,8 +80,6 @@ double descend(const LeastSquares& p, const VectorXd& precision, const MatrixXd&
   return 0.0;
 }
 
-double log_det(const MatrixXd& m) { return 2.0 * m.llt().matrixLLT().diagonal().array().log().sum(); }
-
 double noise_energy(const Vector2d& noise, const VectorXi& row_class) {
   double out = 0.0;
   for (Index r = 0; r < row_class.size(); ++r) out += 0.5 * std::log(noise(row_class(r)));
@@ -114,7 +113,7 @@ LaplacePosterior gauss_newton(const LeastSquares& p, VectorXd theta) {
   out.mean = theta;
   out.free_energy = error_energy(out.error, row_precision(out.noise, p.row_class)) +
                     noise_energy(out.noise, p.row_class) + prior_energy(p, theta) +
-                    0.5 * (log_det(out.precision) - log_det(p.precision));
+                    0.5 * (model::log_det(out.precision.llt()) - model::log_det(p.precision.llt()));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/inference/propagator.hpp"
 #include "core/model/generalised_precision.hpp"
 
 namespace infans::inference {
@@ -231,28 +232,6 @@ void GeneralisedFilter::propagator(GeneralisedBelief& b, double interval) const 
   b.propagated_interval = interval;
   b.flow_jacobian *= interval;
   phi1(b.flow_jacobian, b.phi, b.power, b.product);
-}
-
-void phi1(MatrixXd& a, MatrixXd& phi, MatrixXd& power, MatrixXd& product) {
-  constexpr int degree = 14;  // 0.5^15 / 16! < 2e-18
-  const double norm = a.cwiseAbs().colwise().sum().maxCoeff();
-  int halvings = 0;
-  if (norm > 0.5 && std::isfinite(norm)) halvings = static_cast<int>(std::ceil(std::log2(norm / 0.5)));
-  a *= std::ldexp(1.0, -halvings);
-  phi.setIdentity(a.rows(), a.cols());  // Horner: phi = 1 + a/2 (1 + a/3 (1 + ..))
-  for (int k = degree; k >= 1; --k) {
-    product.noalias() = a * phi;
-    phi = product / (k + 1.0);
-    phi.diagonal().array() += 1.0;
-  }
-  power.noalias() = a * phi;
-  power.diagonal().array() += 1.0;
-  for (int k = 0; k < halvings; ++k) {
-    product.noalias() = power * phi;
-    phi = 0.5 * (phi + product);
-    product.noalias() = power * power;
-    power.swap(product);
-  }
 }
 
 }  // namespace infans::inference

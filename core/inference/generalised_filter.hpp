@@ -126,9 +126,4 @@ class GeneralisedFilter {
   double log_det_;             // ln|Pi|
 };
 
-// phi_1(A) = sum_k A^k / (k + 1)! = (exp(A) - 1) A^-1, any A (also singular): Taylor series after halving, then
-// phi_1(2A) = (exp(A) + 1) phi_1(A) / 2. On return phi is phi_1(a), power is exp(a); a is scratch, product too.
-// All are N x N and distinct. Allocates nothing once they have their size.
-void phi1(Eigen::MatrixXd& a, Eigen::MatrixXd& phi, Eigen::MatrixXd& power, Eigen::MatrixXd& product);
-
 }  // namespace infans::inference

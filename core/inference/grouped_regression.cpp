@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/inference/lbfgs.hpp"
+#include "core/model/symmetric.hpp"
 
 namespace infans::inference {
 namespace {
@@ -15,7 +16,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-double log_det(const Eigen::LLT<MatrixXd>& llt) { return 2.0 * llt.matrixLLT().diagonal().array().log().sum(); }
+using model::log_det;
 
 }  // namespace
 

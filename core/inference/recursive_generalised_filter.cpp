@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/inference/propagator.hpp"
 #include "core/model/generalised_precision.hpp"
+#include "core/model/symmetric.hpp"
 
 namespace infans::inference {
 namespace {
@@ -14,8 +16,10 @@ namespace {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using model::log_det;
+using model::log_two_pi;
+using model::symmetrise;
 
-constexpr double log_two_pi = 1.8378770664093454836;
 // F is a sum of many squares: differences below this share of it are rounding, not a rise.
 constexpr double rounding = 1e-14;
 
@@ -33,13 +37,6 @@ MatrixXd covariance_of(const char* key, const MatrixXd& precision, Index size) {
   model::generalised_log_det(1, 1.0, precision);  // refuses what is not symmetric positive definite
   return precision.llt().solve(MatrixXd::Identity(size, size));
 }
-
-void symmetrise(MatrixXd& m) {
-  for (Index j = 0; j < m.cols(); ++j)
-    for (Index i = 0; i < j; ++i) m(i, j) = m(j, i) = 0.5 * (m(i, j) + m(j, i));
-}
-
-double log_det(const Eigen::LLT<MatrixXd>& factor) { return 2.0 * factor.matrixLLT().diagonal().array().log().sum(); }
 
 }  // namespace
 
@@ -265,38 +262,6 @@ RecursiveGeneralisedReport RecursiveGeneralisedFilter::step(RecursiveGeneralised
   report.energy += 0.5 * (log_det(volume) + log_det(white_factor_));
   motions(b, eta);
   return report;
-}
-
-void propagate(MatrixXd& generator, const MatrixXd& q, double interval, MatrixXd& phi, MatrixXd& power,
-               MatrixXd& diffusion, MatrixXd& product, MatrixXd& work) {
-  constexpr int terms = 20;  // the map X -> J X + X J' over the short time is at most 1 in norm: 1 / 21! < 2e-20
-  const double norm = generator.cwiseAbs().colwise().sum().maxCoeff() * interval;
-  int halvings = 0;
-  if (norm > 0.5 && std::isfinite(norm)) halvings = static_cast<int>(std::ceil(std::log2(norm / 0.5)));
-  const double time = std::ldexp(interval, -halvings);
-  generator *= time;
-  diffusion = work = time * q;
-  for (int k = 2; k <= terms; ++k) {
-    product.noalias() = generator * work;
-    work = (product + product.transpose()) / k;
-    diffusion += work;
-  }
-  phi.setIdentity(q.rows(), q.cols());
-  for (int k = 14; k >= 1; --k) {
-    product.noalias() = generator * phi;
-    phi = product / (k + 1.0);
-    phi.diagonal().array() += 1.0;
-  }
-  power.noalias() = generator * phi;
-  power.diagonal().array() += 1.0;
-  for (int k = 0; k < halvings; ++k) {
-    product.noalias() = power * phi;
-    phi = 0.5 * (phi + product);
-    product.noalias() = power * diffusion;
-    diffusion.noalias() += product * power.transpose();
-    product.noalias() = power * power;
-    power.swap(product);
-  }
 }
 
 }  // namespace infans::inference

@@ -99,10 +99,4 @@ class RecursiveGeneralisedFilter {
   Eigen::LLT<Eigen::MatrixXd> white_factor_;
 };
 
-// Over one interval t of ds = J s dt + dB, dB of power Q: phi = phi_1(J t), power = exp(J t), and diffusion = the
-// integral over u in (0, t) of exp(J u) Q exp(J u)'. generator holds J; it and product, work are scratch; all N x N and
-// distinct.
-void propagate(Eigen::MatrixXd& generator, const Eigen::MatrixXd& q, double interval, Eigen::MatrixXd& phi,
-               Eigen::MatrixXd& power, Eigen::MatrixXd& diffusion, Eigen::MatrixXd& product, Eigen::MatrixXd& work);
-
 }  // namespace infans::inference

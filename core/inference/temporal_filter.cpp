@@ -6,23 +6,19 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/model/symmetric.hpp"
 
 namespace infans::inference {
 namespace {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using model::log_det;
+using model::log_two_pi;
+using model::symmetrise;
 
-constexpr double log_two_pi = 1.8378770664093454836;
 // F is a sum of many squares: differences below this share of it are rounding, not a rise.
 constexpr double rounding = 1e-14;
-
-double log_det(const Eigen::LLT<MatrixXd>& factor) { return 2.0 * factor.matrixLLT().diagonal().array().log().sum(); }
-
-void symmetrise(MatrixXd& m) {
-  for (Index j = 0; j < m.cols(); ++j)
-    for (Index i = 0; i < j; ++i) m(i, j) = m(j, i) = 0.5 * (m(i, j) + m(j, i));
-}
 
 void check_size(const char* name, Index size, Index wanted) {
   if (size != wanted)

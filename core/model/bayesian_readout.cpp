@@ -6,15 +6,10 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "core/model/symmetric.hpp"
 #include "core/random/gamma.hpp"
 
 namespace infans::model {
-namespace {
-
-double log_det(const Eigen::LLT<Eigen::MatrixXd>& llt) { return 2.0 * llt.matrixLLT().diagonal().array().log().sum(); }
-
-}  // namespace
-
 Eigen::VectorXd noise_estimate(const Eigen::MatrixXd& residual, const Eigen::MatrixXd& y, double f) {
   const double n = static_cast<double>(y.rows());
   return ((residual.cwiseProduct(y).colwise().sum().array() + 2.0 * f * f) / (n + 2.0)).matrix().transpose();

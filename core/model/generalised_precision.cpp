@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/model/symmetric.hpp"
 
 namespace infans::model {
 namespace {
@@ -51,7 +52,7 @@ double channel_log_det(const MatrixXd& precision) {
   const bool symmetric = precision.isApprox(precision.transpose(), 1e-12);
   if (!precision.allFinite() || !symmetric || factor.info() != Eigen::Success)
     throw base::OptionError("precision", "generalised precision: Pi must be finite, symmetric and positive definite");
-  return 2.0 * factor.matrixLLT().diagonal().array().log().sum();
+  return log_det(factor);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "core/model/symmetric.hpp"
 #include "core/random/gamma.hpp"
 
 namespace infans::model {
@@ -11,8 +12,6 @@ namespace {
 
 using Eigen::MatrixXd;
 using Llt = Eigen::LLT<MatrixXd>;
-
-double log_det(const Llt& llt) { return 2.0 * llt.matrixLLT().diagonal().array().log().sum(); }
 
 // Derivative of lgamma: recurrence to x >= 10, then the asymptotic series (Abramowitz & Stegun 6.3.18), 1e-14 there.
 double digamma(double x) {

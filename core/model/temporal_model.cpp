@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/model/symmetric.hpp"
 
 namespace infans::model {
 namespace {
@@ -36,7 +37,7 @@ Inverse invert(const Eigen::MatrixXd& m, const char* name) {
   if (factor.info() != Eigen::Success) throw base::UserError(where + " is not positive definite");
   out.inverse = factor.solve(Eigen::MatrixXd::Identity(m.rows(), m.rows()));
   out.inverse = (0.5 * (out.inverse + out.inverse.transpose())).eval();
-  out.log_det = 2.0 * factor.matrixLLT().diagonal().array().log().sum();
+  out.log_det = log_det(factor);
   return out;
 }
 
