@@ -2,15 +2,9 @@
 #pragma once
 
 #include "core/model/hierarchy.hpp"
+#include "tests/random_matrix.hpp"
 
 namespace infans::tests {
-
-template <typename T>
-model::MatrixOf<T> normal(Eigen::Index rows, Eigen::Index columns, random::Stream& s) {
-  model::MatrixOf<T> m(rows, columns);
-  for (T& x : m.reshaped()) x = static_cast<T>(s.normal());
-  return m;
-}
 
 inline bool chance(double p, random::Stream& s) { return s.uniform() < p; }
 
@@ -38,7 +32,7 @@ inline model::HierarchySpec random_spec(random::Stream& s) {
         spec.edges.push_back({i, j, model::EdgeKind::residual, s.uniform(0.3, 1.2)});
     }
   }
-  for (const auto& e : spec.edges) parent[e.from] = parent[e.from] || true;
+  for (const auto& e : spec.edges) parent[e.from] = true;
   for (int j = 0; j < nodes; ++j) {
     bool plain = !parent[j], fed = false;
     for (const auto& e : spec.edges) {

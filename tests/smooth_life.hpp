@@ -8,7 +8,7 @@
 
 #include "core/random/stream.hpp"
 
-namespace tests {
+namespace infans::tests {
 
 inline Eigen::MatrixXd damped_pair() { return Eigen::MatrixXd{{-0.25, 1.0}, {-0.5, -0.25}}; }
 inline Eigen::MatrixXd damped_pair_outputs() { return Eigen::MatrixXd{{1.0, 0.2}, {0.0, 1.0}}; }
@@ -80,4 +80,4 @@ struct SmoothLife {
   }
 };
 
-}  // namespace tests
+}  // namespace infans::tests

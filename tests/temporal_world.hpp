@@ -7,15 +7,12 @@
 #include "core/inference/temporal_filter.hpp"
 #include "core/model/temporal_hierarchy.hpp"
 #include "core/random/stream.hpp"
+#include "tests/random_matrix.hpp"
 
-namespace tests {
-
-inline Eigen::MatrixXd normals(int rows, int columns, infans::random::Stream& s) {
-  return Eigen::MatrixXd::NullaryExpr(rows, columns, [&] { return s.normal(); });
-}
+namespace infans::tests {
 
 inline Eigen::MatrixXd covariance(int n, double scale, infans::random::Stream& s) {
-  const Eigen::MatrixXd l = normals(n, n, s);
+  const Eigen::MatrixXd l = normal(n, n, s);
   return scale * (l * l.transpose() / n + Eigen::MatrixXd::Identity(n, n));
 }
 
@@ -26,13 +23,13 @@ inline infans::model::GaussianNoise noise(const Eigen::MatrixXd& covariance) {
 
 // n states, k actions, m observations (may be 0); spectral radius of A 0.9.
 inline infans::model::LinearTemporalModel linear_model(int n, int k, int m, infans::random::Stream& s) {
-  Eigen::MatrixXd a = normals(n, n, s);
+  Eigen::MatrixXd a = normal(n, n, s);
   a *= 0.9 / a.eigenvalues().cwiseAbs().maxCoeff();
-  const Eigen::MatrixXd b = normals(n, k, s), c = normals(m, n, s), q = covariance(n, 0.3, s);
+  const Eigen::MatrixXd b = normal(n, k, s), c = normal(m, n, s), q = covariance(n, 0.3, s);
   return {a,
           b,
           c,
-          normals(n, 1, s),
+          normal(n, 1, s),
           noise(Eigen::MatrixXd::Identity(n, n)),
           noise(q),
           noise(m > 0 ? covariance(m, 0.3, s) : Eigen::MatrixXd(0, 0))};
@@ -41,13 +38,13 @@ inline infans::model::LinearTemporalModel linear_model(int n, int k, int m, infa
 // A life of a stack whose levels are linear. missing: probability that an element is not seen.
 inline infans::inference::TemporalSequence simulate(const infans::model::TemporalHierarchy& h, int steps,
                                                     double missing, infans::random::Stream& s) {
-  infans::inference::TemporalSequence out{normals(h.actions(), steps, s), Eigen::MatrixXd(h.observations(), steps), {}};
+  infans::inference::TemporalSequence out{normal(h.actions(), steps, s), Eigen::MatrixXd(h.observations(), steps), {}};
   if (missing > 0.0) out.seen.setConstant(h.observations(), steps, true);
-  Eigen::VectorXd x = h.initial_mean + h.initial.covariance.llt().matrixL() * normals(h.states(), 1, s), o(0);
+  Eigen::VectorXd x = h.initial_mean + h.initial.covariance.llt().matrixL() * normal(h.states(), 1, s), o(0);
   const Eigen::MatrixXd q = h.state_noise.covariance.llt().matrixL(),
                         r = h.observation_noise.covariance.llt().matrixL();
   for (int t = 0; t < steps; ++t) {
-    const Eigen::VectorXd w = q * normals(h.states(), 1, s), before = x;
+    const Eigen::VectorXd w = q * normal(h.states(), 1, s), before = x;
     for (int k = 0; k < h.levels(); ++k) {
       if (!h.moves(k, t)) continue;
       const auto& m = *h.linear(k);
@@ -56,7 +53,7 @@ inline infans::inference::TemporalSequence simulate(const infans::model::Tempora
       drive << out.actions.col(t).segment(h.action_offset(k), own), before.segment(at + n, above);
       x.segment(at, n) = m.A * before.segment(at, n) + m.B * drive + w.segment(at, n);
     }
-    out.observations.col(t) = r * normals(h.observations(), 1, s);
+    out.observations.col(t) = r * normal(h.observations(), 1, s);
     for (int k = 0; k < h.levels(); ++k) {
       const auto& m = *h.linear(k);
       out.observations.col(t).segment(h.observation_offset(k), m.observations()) +=
@@ -78,4 +75,4 @@ inline double relative(const Eigen::MatrixXd& found, const Eigen::MatrixXd& trut
   return (found - truth).norm() / truth.norm();
 }
 
-}  // namespace tests
+}  // namespace infans::tests

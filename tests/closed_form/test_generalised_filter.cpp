@@ -8,19 +8,16 @@
 #include "core/inference/generalised_filter.hpp"
 #include "core/model/generalised_precision.hpp"
 #include "core/random/stream.hpp"
+#include "tests/random_matrix.hpp"
 #include "tests/smooth_life.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::normal;
+using tests::worst;
 
 namespace {
-
-double worst(const MatrixXd& a, const MatrixXd& b) { return (a - b).cwiseAbs().maxCoeff(); }
-
-MatrixXd normals(int rows, int cols, random::Stream& s) {
-  return MatrixXd::NullaryExpr(rows, cols, [&] { return s.normal(); });
-}
 
 // The pair of states of tests/smooth_life.hpp; the cause pushes the first.
 struct System {
@@ -141,9 +138,9 @@ TEST_CASE("F is the energy of the errors, the gradient its derivative, the curva
   CHECK(linear.evaluate(belief, 0 * belief.states, 0 * belief.causes) ==
         doctest::Approx(-0.5 * log_det).epsilon(1e-12));
   // F is quadratic: central differences leave rounding, 1e-14 of F (about 1e2) over 0.1.
-  belief.states = normals(2, 4, s);
-  belief.causes = normals(1, 2, s);
-  const MatrixXd y = normals(2, 4, s), eta = normals(1, 2, s);
+  belief.states = normal(2, 4, s);
+  belief.causes = normal(1, 2, s);
+  const MatrixXd y = normal(2, 4, s), eta = normal(1, 2, s);
   linear.evaluate(belief, y, eta);
   CHECK(worst(belief.gradient, difference_gradient(linear, belief, y, eta, 0.1)) < 1e-10);
   auto moved = belief;
@@ -157,7 +154,7 @@ TEST_CASE("F is the energy of the errors, the gradient its derivative, the curva
   const inference::GeneralisedFilter curved(pendulum, mixed);
   auto still = curved.start(VectorXd{{0.8, -0.6}}, VectorXd{{0.5}});
   still.states.rightCols(3).setZero();
-  const MatrixXd seen = normals(2, 4, s);
+  const MatrixXd seen = normal(2, 4, s);
   curved.evaluate(still, seen, eta);
   CHECK(worst(still.gradient, difference_gradient(curved, still, seen, eta, 1e-4)) < 1e-6);
 }
@@ -167,7 +164,7 @@ TEST_CASE("a step is the exact solution of the linear flow") {
   const System sys;
   const inference::GeneralisedFilter filter(sys.model, mixed);
   auto belief = filter.start(VectorXd{{1.0, -2.0}}, VectorXd{{0.5}});
-  const MatrixXd y = normals(2, 4, s), eta = normals(1, 2, s);
+  const MatrixXd y = normal(2, 4, s), eta = normal(1, 2, s);
   // The flow is linear in u = (x~, v~, y~, eta~): its columns come from evaluate()'s gradient and D, its solution from
   // Eigen's exponential (Pade); the filter has its own Taylor series.
   VectorXd u(20);

@@ -10,22 +10,19 @@
 #include "core/inference/generalised_hierarchy.hpp"
 #include "core/inference/recursive_generalised_filter.hpp"
 #include "core/model/generalised_precision.hpp"
+#include "tests/random_matrix.hpp"
 #include "tests/smooth_life.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::normal;
+using tests::worst;
 
 namespace {
 
-double worst(const MatrixXd& a, const MatrixXd& b) { return (a - b).cwiseAbs().maxCoeff(); }
-
-MatrixXd normals(int rows, int cols, random::Stream& s) {
-  return MatrixXd::NullaryExpr(rows, cols, [&] { return s.normal(); });
-}
-
 MatrixXd spd(int n, random::Stream& s) {
-  const MatrixXd l = normals(n, n, s);
+  const MatrixXd l = normal(n, n, s);
   return l * l.transpose() / n + MatrixXd::Identity(n, n);
 }
 
@@ -33,14 +30,14 @@ MatrixXd spd(int n, random::Stream& s) {
 struct Stack {
   MatrixXd a0, b0, c0, h0, a1, b1, c1, h1;
   explicit Stack(random::Stream& s)
-      : a0(0.3 * normals(2, 2, s) - MatrixXd::Identity(2, 2)),
-        b0(normals(2, 2, s)),
-        c0(normals(3, 2, s)),
-        h0(normals(3, 2, s)),
-        a1(0.3 * normals(3, 3, s) - MatrixXd::Identity(3, 3)),
-        b1(normals(3, 1, s)),
-        c1(normals(2, 3, s)),
-        h1(normals(2, 1, s)) {}
+      : a0(0.3 * normal(2, 2, s) - MatrixXd::Identity(2, 2)),
+        b0(normal(2, 2, s)),
+        c0(normal(3, 2, s)),
+        h0(normal(3, 2, s)),
+        a1(0.3 * normal(3, 3, s) - MatrixXd::Identity(3, 3)),
+        b1(normal(3, 1, s)),
+        c1(normal(2, 3, s)),
+        h1(normal(2, 1, s)) {}
   inference::LinearGeneralisedModel low{a0, b0, c0, h0}, high{a1, b1, c1, h1};
   inference::GeneralisedHierarchy model{{&low, &high}};
 };
@@ -115,7 +112,7 @@ VectorXd stacked(const inference::GeneralisedBelief& b) {
   return z;
 }
 
-MatrixXd layer(int rows, int cols, random::Stream& s) { return normals(rows, cols, s) / std::sqrt(1.0 * cols); }
+MatrixXd layer(int rows, int cols, random::Stream& s) { return normal(rows, cols, s) / std::sqrt(1.0 * cols); }
 
 // y = tanh of a mixture of 2 states and a cause; the states flow through a layer of 4; the cause is predicted by a
 // level without states, from 2 causes.
@@ -124,9 +121,9 @@ struct Nets {
   inference::MapModel low, high;
   inference::GeneralisedHierarchy model;
   explicit Nets(random::Stream& s)
-      : f({layer(4, 3, s), layer(2, 4, s)}, {normals(4, 1, s), normals(2, 1, s)}),
-        g({layer(5, 3, s), layer(3, 5, s), layer(3, 3, s)}, {normals(5, 1, s), normals(3, 1, s), normals(3, 1, s)}),
-        top({layer(3, 2, s), layer(1, 3, s)}, {normals(3, 1, s), normals(1, 1, s)}),
+      : f({layer(4, 3, s), layer(2, 4, s)}, {normal(4, 1, s), normal(2, 1, s)}),
+        g({layer(5, 3, s), layer(3, 5, s), layer(3, 3, s)}, {normal(5, 1, s), normal(3, 1, s), normal(3, 1, s)}),
+        top({layer(3, 2, s), layer(1, 3, s)}, {normal(3, 1, s), normal(1, 1, s)}),
         low(2, 1, &f, g),
         high(0, 2, nullptr, top),
         model({&low, &high}) {}
@@ -139,16 +136,16 @@ TEST_CASE("a linear hierarchy: the minimum of F is the dense weighted least squa
     random::Stream s({static_cast<std::uint64_t>(n), 0, random::Purpose::test, 60});
     const Stack stack(s);
     const std::vector<MatrixXd> pi{spd(2, s), spd(3, s), spd(2, s), spd(1, s), spd(3, s)};
-    const MatrixXd y = normals(3, n, s);
+    const MatrixXd y = normal(3, n, s);
     MatrixXd eta = MatrixXd::Zero(3, d);
-    eta.row(2) = normals(1, d, s);
+    eta.row(2) = normal(1, d, s);
     // A steep descent, so that the flow sits at the minimum while y~ and eta~ move.
     const inference::GeneralisedFilter filter(
         stack.model, {n, d, 0.4, 0.7, 0.5, 1e9, inference::block_diagonal({pi[0], pi[1]}), pi[4],
                       inference::block_diagonal({pi[2], pi[3]})});
     auto belief = filter.start(VectorXd::Zero(5), VectorXd::Zero(3));
-    belief.states = normals(5, n, s);
-    belief.causes = normals(3, d, s);
+    belief.states = normal(5, n, s);
+    belief.causes = normal(3, d, s);
     filter.evaluate(belief, y, eta);
     const Dense dense(stack, pi, y, eta);
     const VectorXd minimum = dense.minimum();
@@ -175,7 +172,7 @@ TEST_CASE("a linear hierarchy: the minimum of F is the dense weighted least squa
 TEST_CASE("dense layers as f, g and causes: Jacobians, and the gradient of F, by differences") {
   random::Stream s({2, 0, random::Purpose::test, 61});
   const Nets nets(s);
-  const VectorXd in = normals(3, 1, s);
+  const VectorXd in = normal(3, 1, s);
   VectorXd out(3), high(3), low(3);
   MatrixXd jacobian(3, 3), scratch(3, 3);
   nets.g.evaluate(in, out, jacobian);
@@ -186,8 +183,8 @@ TEST_CASE("dense layers as f, g and causes: Jacobians, and the gradient of F, by
   }
   const inference::GeneralisedFilter filter(
       nets.model, {1, 1, 0.5, 0.5, 0.5, 1.0, spd(2, s), spd(3, s), inference::block_diagonal({spd(1, s), spd(2, s)})});
-  auto belief = filter.start(normals(2, 1, s), normals(3, 1, s));
-  const MatrixXd y = normals(3, 1, s), eta{{0.0}, {0.3}, {-0.4}};
+  auto belief = filter.start(normal(2, 1, s), normal(3, 1, s));
+  const MatrixXd y = normal(3, 1, s), eta{{0.0}, {0.3}, {-0.4}};
   filter.evaluate(belief, y, eta);
   const VectorXd gradient = belief.gradient;
   const auto energy = [&](int i, double h) {
@@ -218,7 +215,7 @@ TEST_CASE("recursive filter: a linear hierarchy is the flat model with its cause
   auto stack = one.start(VectorXd::Zero(5), MatrixXd::Identity(5, 5)), single = stack;
   const VectorXd eta{{0.0, 0.0, 0.6}};
   for (int t = 0; t < 20; ++t) {
-    const VectorXd y = normals(3, 1, s);
+    const VectorXd y = normal(3, 1, s);
     const auto first = one.step(stack, y, eta, 0.2), second = two.step(single, y, eta, 0.2);
     CHECK(first.steps == 1);
     CHECK(first.log_evidence == doctest::Approx(second.log_evidence).epsilon(1e-9));
@@ -240,8 +237,8 @@ TEST_CASE("recursive filter: a nonlinear hierarchy settles where the gradient of
   const VectorXd eta{{0.0, 0.3, -0.4}};
   int most = 0;
   for (int t = 0; t < 50; ++t) {
-    auto belief = filter.start(normals(2, 1, s), 0.5 * MatrixXd::Identity(2, 2));
-    const VectorXd y = normals(3, 1, s);
+    auto belief = filter.start(normal(2, 1, s), 0.5 * MatrixXd::Identity(2, 2));
+    const VectorXd y = normal(3, 1, s);
     const auto report = filter.step(belief, y, eta, 0.1);
     CHECK(report.converged);
     most = std::max(most, report.steps);
@@ -339,9 +336,9 @@ TEST_CASE("levels and layers that do not fit are refused") {
   const Stack m(s);
   CHECK_THROWS_AS(inference::GeneralisedHierarchy({}), base::UserError);
   CHECK_THROWS_AS(inference::GeneralisedHierarchy({&m.high, &m.low}), base::UserError);
-  CHECK_THROWS_AS(inference::DenseChain({normals(2, 3, s), normals(2, 3, s)}, {normals(2, 1, s), normals(2, 1, s)}),
+  CHECK_THROWS_AS(inference::DenseChain({normal(2, 3, s), normal(2, 3, s)}, {normal(2, 1, s), normal(2, 1, s)}),
                   base::UserError);
-  const inference::DenseChain map({normals(2, 3, s)}, {normals(2, 1, s)});
+  const inference::DenseChain map({normal(2, 3, s)}, {normal(2, 1, s)});
   CHECK_THROWS_AS(inference::MapModel(3, 0, &map, map), base::UserError);
   CHECK_THROWS_AS(inference::MapModel(2, 1, nullptr, map), base::UserError);
 }

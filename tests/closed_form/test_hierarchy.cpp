@@ -9,21 +9,17 @@
 
 #include "core/inference/learn.hpp"
 #include "core/inference/settle.hpp"
+#include "tests/random_matrix.hpp"
 
 using namespace infans;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::normal;
 using Net = model::Hierarchy<double>;
 using State = model::HierarchyState<double>;
 
 namespace {
-
-MatrixXd normal(Index rows, Index columns, random::Stream& s) {
-  MatrixXd m(rows, columns);
-  for (double& x : m.reshaped()) x = s.normal();
-  return m;
-}
 
 struct Case {
   std::vector<int> widths;

@@ -6,21 +6,19 @@
 #include <unsupported/Eigen/MatrixFunctions>
 
 #include "core/base/error.hpp"
+#include "core/inference/propagator.hpp"
 #include "core/inference/recursive_generalised_filter.hpp"
 #include "core/model/generalised_precision.hpp"
+#include "tests/random_matrix.hpp"
 #include "tests/smooth_life.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::normal;
+using tests::worst;
 
 namespace {
-
-double worst(const MatrixXd& a, const MatrixXd& b) { return (a - b).cwiseAbs().maxCoeff(); }
-
-MatrixXd normals(int rows, int cols, random::Stream& s) {
-  return MatrixXd::NullaryExpr(rows, cols, [&] { return s.normal(); });
-}
 
 // The damped pair without causes.
 struct Pair {
@@ -49,7 +47,7 @@ TEST_CASE("smooth noise as a process: the published covariance, the right power 
 TEST_CASE("one interval: exponential, its mean and the noise it gathers") {
   random::Stream s({11, 0, random::Purpose::test, 5});
   for (const double time : {0.01, 0.3, 4.0}) {
-    const MatrixXd j = normals(5, 5, s), root = normals(5, 2, s), q = root * root.transpose();
+    const MatrixXd j = normal(5, 5, s), root = normal(5, 2, s), q = root * root.transpose();
     MatrixXd generator = j, phi(5, 5), power(5, 5), diffusion(5, 5), product(5, 5), work(5, 5);
     inference::propagate(generator, q, time, phi, power, diffusion, product, work);
     // Van Loan 1978: both integrals stand in one larger exponential (Eigen's, by Pade).
@@ -75,8 +73,8 @@ TEST_CASE("a linear model: mean, covariance and evidence are those of the dense 
   const inference::RecursiveGeneralisedOptions o{
       n, d, 0.4, 0.7, 0.5, MatrixXd{{2.0, 0.5}, {0.5, 2.0}}, MatrixXd{{3.0, 0.0}, {0.0, 1.0}}, MatrixXd{{1.5}}, 1e-3};
   const inference::RecursiveGeneralisedFilter filter(model, o);
-  const VectorXd x0 = normals(2, 1, s), eta{{0.7}};
-  const MatrixXd p0{{0.5, 0.1}, {0.1, 0.3}}, y = normals(2, steps, s);
+  const VectorXd x0 = normal(2, 1, s), eta{{0.7}};
+  const MatrixXd p0{{0.5, 0.1}, {0.1, 0.3}}, y = normal(2, steps, s);
 
   const int size = 2 + 2 * n + d + 2 * n, at_r = 2 + 2 * n, at_z = at_r + d;
   MatrixXd j = MatrixXd::Zero(size, size), q = j, p = j;

@@ -9,21 +9,17 @@
 #include "core/inference/incremental.hpp"
 #include "core/inference/learn.hpp"
 #include "core/inference/settle.hpp"
+#include "tests/random_matrix.hpp"
 
 using namespace infans;
 using Eigen::MatrixXcd;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::normal;
 using Net = model::Hierarchy<double>;
 using State = model::HierarchyState<double>;
 
 namespace {
-
-MatrixXd normal(Eigen::Index rows, Eigen::Index columns, random::Stream& s) {
-  MatrixXd m(rows, columns);
-  for (double& x : m.reshaped()) x = s.normal();
-  return m;
-}
 
 // 0 -> 1 -> 2 -> 3 with skips 0 -> 2, 1 -> 3, 0 -> 3 and a residual edge 1 -> 2.
 model::HierarchySpec with_skips(model::Form form, bool categorical) {

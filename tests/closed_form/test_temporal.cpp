@@ -7,30 +7,27 @@
 #include "core/base/error.hpp"
 #include "core/inference/temporal_learn.hpp"
 #include "core/random/stream.hpp"
+#include "tests/random_matrix.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using model::GaussianNoise;
 using model::LinearTemporalModel;
+using tests::normal;
 
 namespace {
 
-MatrixXd normals(int rows, int columns, random::Stream& s) {
-  MatrixXd m(rows, columns);
-  for (double& x : m.reshaped()) x = s.normal();
-  return m;
-}
 MatrixXd covariance(int n, double scale, random::Stream& s) {
-  const MatrixXd l = normals(n, n, s);
+  const MatrixXd l = normal(n, n, s);
   return scale * (l * l.transpose() / n + 0.5 * MatrixXd::Identity(n, n));
 }
 
 LinearTemporalModel make_model(int n, int k, int m, random::Stream& s) {
-  MatrixXd a = normals(n, n, s);
+  MatrixXd a = normal(n, n, s);
   a *= 0.9 / a.eigenvalues().cwiseAbs().maxCoeff();
-  const MatrixXd b = normals(n, k, s), c = normals(m, n, s);
-  const VectorXd mean = normals(n, 1, s);
+  const MatrixXd b = normal(n, k, s), c = normal(m, n, s);
+  const VectorXd mean = normal(n, 1, s);
   return {a,
           b,
           c,
@@ -42,14 +39,14 @@ LinearTemporalModel make_model(int n, int k, int m, random::Stream& s) {
 
 // missing: probability that an element is not seen.
 inference::TemporalSequence simulate(const LinearTemporalModel& m, int steps, double missing, random::Stream& s) {
-  inference::TemporalSequence out{normals(m.actions(), steps, s), MatrixXd(m.observations(), steps), {}};
+  inference::TemporalSequence out{normal(m.actions(), steps, s), MatrixXd(m.observations(), steps), {}};
   const MatrixXd l0 = m.initial.covariance.llt().matrixL(), lq = m.state_noise.covariance.llt().matrixL(),
                  lr = m.observation_noise.covariance.llt().matrixL();
-  VectorXd x = m.initial_mean + l0 * normals(m.states(), 1, s);
+  VectorXd x = m.initial_mean + l0 * normal(m.states(), 1, s);
   if (missing > 0.0) out.seen.setConstant(m.observations(), steps, true);
   for (int t = 0; t < steps; ++t) {
-    x = (m.A * x + m.B * out.actions.col(t) + lq * normals(m.states(), 1, s)).eval();
-    out.observations.col(t) = m.C * x + lr * normals(m.observations(), 1, s);
+    x = (m.A * x + m.B * out.actions.col(t) + lq * normal(m.states(), 1, s)).eval();
+    out.observations.col(t) = m.C * x + lr * normal(m.observations(), 1, s);
     if (missing > 0.0)
       for (int i = 0; i < m.observations(); ++i) {
         out.seen(i, t) = s.uniform() >= missing;
@@ -152,12 +149,12 @@ TEST_CASE("a nonlinear settle ends where the gradient of F vanishes, and below o
   double worst = 0.0, gained = 0.0;
   int most = 0;
   for (int t = 0; t < 300; ++t) {
-    const VectorXd a = normals(1, 1, s);
+    const VectorXd a = normal(1, 1, s);
     // A state a standard deviation or so from the prediction, seen with its noise.
-    VectorXd x = model.initial_mean + normals(2, 1, s), next(2), o(2);
+    VectorXd x = model.initial_mean + normal(2, 1, s), next(2), o(2);
     model.transition(x, a, next, nullptr);
     model.observation(next, o, nullptr);
-    o += 0.1 * normals(2, 1, s);
+    o += 0.1 * normal(2, 1, s);
     single = inference::TemporalFilter(model, {1, 1e-10});
     filter.reset();
     const auto report = filter.step(a, o), one = single.step(a, o);

@@ -5,18 +5,14 @@
 
 #include "core/inference/temporal_learn.hpp"
 #include "core/random/stream.hpp"
+#include "tests/random_matrix.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::normal;
 
 namespace {
-
-MatrixXd normal(int rows, int columns, random::Stream& s) {
-  MatrixXd m(rows, columns);
-  for (double& x : m.reshaped()) x = s.normal();
-  return m;
-}
 
 MatrixXd covariance(int n, double scale, random::Stream& s) {
   const MatrixXd l = normal(n, n, s);

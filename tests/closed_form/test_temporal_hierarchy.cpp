@@ -11,7 +11,7 @@
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
-using tests::normals;
+using tests::normal;
 
 namespace {
 
@@ -179,7 +179,7 @@ TEST_CASE("a nonlinear level under a slow context: Jacobians, resting levels, an
                                            tests::noise(0.09 * i2), tests::noise(1e-8 * i2), {});
   const model::TemporalHierarchy h({{std::make_shared<Pendulum>(), 1}, tests::level(context, 10)});
   for (int t = 0; t < 2; ++t) {
-    const VectorXd x = normals(4, 1, s);
+    const VectorXd x = normal(4, 1, s);
     VectorXd next(4), high(4), low(4);
     MatrixXd j(4, 4);
     h.transition_at(t, x, VectorXd(0), next, &j);
@@ -195,15 +195,15 @@ TEST_CASE("a nonlinear level under a slow context: Jacobians, resting levels, an
   // allows for its being approximate.
   double squares = 0.0, width = 0.0;
   for (int life = 0; life < 20; ++life) {
-    const VectorXd truth = VectorXd{{2.0, 0.0}} + 0.3 * normals(2, 1, s);
-    VectorXd x = 0.2 * normals(2, 1, s), next(2), o(1);
+    const VectorXd truth = VectorXd{{2.0, 0.0}} + 0.3 * normal(2, 1, s);
+    VectorXd x = 0.2 * normal(2, 1, s), next(2), o(1);
     inference::TemporalFilter filter(h);
     const Pendulum pendulum;
     for (int t = 0; t < 300; ++t) {
       pendulum.transition(x, truth, next, nullptr);
-      x = next + 0.01 * normals(2, 1, s);
+      x = next + 0.01 * normal(2, 1, s);
       pendulum.observation(x, o, nullptr);
-      filter.step(VectorXd(0), o + 0.1 * normals(1, 1, s));
+      filter.step(VectorXd(0), o + 0.1 * normal(1, 1, s));
     }
     const VectorXd e = filter.mean().tail(2) - truth;
     const MatrixXd p = filter.covariance().bottomRightCorner(2, 2);

@@ -14,7 +14,7 @@ using Eigen::VectorXd;
 using inference::TemporalOnline;
 using model::LinearTemporalModel;
 using model::TemporalHierarchy;
-using tests::normals;
+using tests::normal;
 using tests::relative;
 
 namespace {
@@ -30,7 +30,7 @@ LinearTemporalModel ignorant(const LinearTemporalModel& m, random::Stream& s) {
   LinearTemporalModel out = m;
   out.A = 0.5 * MatrixXd::Identity(m.states(), m.states());
   out.B.setZero();
-  out.C = normals(m.observations(), m.states(), s);
+  out.C = normal(m.observations(), m.states(), s);
   out.state_noise = tests::noise(MatrixXd::Identity(m.states(), m.states()));
   out.observation_noise = tests::noise(MatrixXd::Identity(m.observations(), m.observations()));
   return out;
@@ -99,7 +99,7 @@ TEST_CASE("a change of states leaves the law of the observations, and is found b
   random::Stream s({1, 0, random::Purpose::test, 90});
   const auto m = tests::linear_model(3, 1, 2, s);
   const auto data = tests::simulate(TemporalHierarchy({tests::level(m, 1)}), 50, 0.0, s);
-  const MatrixXd t = normals(3, 3, s) + 3.0 * MatrixXd::Identity(3, 3);
+  const MatrixXd t = normal(3, 3, s) + 3.0 * MatrixXd::Identity(3, 3);
   const auto moved = m.transformed(t);
   CHECK(evidence(moved, data) == doctest::Approx(evidence(m, data)).epsilon(1e-10));
   CHECK(largest(model::similarity(m, moved) - t) < 1e-9);
