@@ -195,6 +195,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "bench_small_data: %s\n", error.what());
     return 1;
   }
-  std::fprintf(stderr, "bench_small_data: no model '%s'\n", argv[2]);
+  std::fprintf(stderr, "bench_small_data: no model '%s'; there are:", argv[2]);
+  for (const Contender& c : contenders()) std::fprintf(stderr, " %s", c.name);
+  std::fprintf(stderr, "\n");
   return 2;
 }
