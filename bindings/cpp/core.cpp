@@ -79,6 +79,11 @@ struct Belief {
   model::HierarchyState<T> state;
 };
 
+template <typename T>
+void require_own(const model::Hierarchy<T>& m, const Belief<T>& b) {
+  if (b.model != &m) throw std::invalid_argument("belief: it belongs to another hierarchy");
+}
+
 inference::SettleReport run_solver(const std::string& solver, auto& m, auto& s, const inference::SettleOptions& o) {
   if (solver == "sPC") return inference::settle(m, s, o);
   if (solver == "ePC") return inference::settle_errors(m, s, o);
@@ -125,6 +130,7 @@ void bind_model(py::module_& module, const std::string& suffix) {
            })
       .def("learn_precision", [](Model& m, const Belief<T>& b, const std::vector<int>& nodes, double prior_mean,
                                  double prior_deviation, double rate, bool uncertainty) {
+        require_own(m, b);
         py::gil_scoped_release release;
         inference::learn_precision(m, b.state, nodes, {prior_mean, prior_deviation, rate, uncertainty});
       });
@@ -181,11 +187,13 @@ void bind_learner(py::module_& module, const std::string& name) {
       .def(py::init<const Model&, const Options&>())
       .def("learn",
            [](Learner& l, Model& m, Belief<T>& b, double rate_factor) {
+             require_own(m, b);
              py::gil_scoped_release release;
              l.learn(m, b.state, rate_factor);
            })
       .def("settle_and_learn",
            [](Learner& l, Model& m, Belief<T>& b, const inference::SettleOptions& o, double rate_factor) {
+             require_own(m, b);
              py::gil_scoped_release release;
              return inference::settle_and_learn(m, b.state, l, o, rate_factor);
            });

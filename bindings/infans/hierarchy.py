@@ -245,6 +245,7 @@ class Belief:
         return self._state.activity(self.model.index(node))
 
     def set_activity(self, node: int | str, values: ArrayLike) -> None:
+        """Start values (batch, width); what is clamped changes too and stays clamped."""
         self._state.set_activity(self.model.index(node), self._array(values))
 
     def prediction(self, node: int | str) -> NDArray[Any]:
@@ -289,7 +290,7 @@ class _Learner:
         self._learner = getattr(_infans, kind + model._suffix)(model._model, options)
 
     def learn(self, belief: Belief, rate_factor: float = 1.0) -> None:
-        """One step of every weight and bias on its local gradient."""
+        """One step of every weight and bias on its local gradient. ValueError for a belief of another hierarchy."""
         self._learner.learn(self.model._model, belief._state, rate_factor)
 
     def settle_and_learn(

@@ -15,11 +15,9 @@ model::HierarchySpec along(const model::Hierarchy<T>& generative, const std::vec
     widths.push_back(generative.spec.nodes[node].width);
   }
   // The guess of a node is a linear readout of what the node below it guessed, passed through that one's activation.
-  model::HierarchySpec spec = model::chain(widths, model::Activation::tanh, model::Form::amb);
-  for (std::size_t i = 1; i + 1 < path.size(); ++i) {
-    const model::Activation f = generative.spec.nodes[path[i]].activation;
-    if (f != model::Activation::identity) spec.nodes[i].activation = f;
-  }
+  model::HierarchySpec spec = model::chain(widths, model::Activation::identity);
+  for (std::size_t i = 1; i + 1 < path.size(); ++i)
+    spec.nodes[i].activation = generative.spec.nodes[path[i]].activation;
   return spec;
 }
 
@@ -31,7 +29,18 @@ Amortiser<T>::Amortiser(const model::Hierarchy<T>& generative, const std::vector
     : path_(path), network_(along(generative, path), stream), state_(network_, batch), adam_(network_, options) {}
 
 template <typename T>
+void Amortiser<T>::check(const model::HierarchyState<T>& s) const {
+  for (std::size_t i = 0; i < path_.size(); ++i) {
+    const auto node = static_cast<std::size_t>(path_[i]);
+    if (node >= s.activity.size() || s.activity[node].rows() != state_.activity[i].rows() ||
+        s.activity[node].cols() != state_.activity[i].cols())
+      throw std::invalid_argument("Amortiser: the state is of another hierarchy or another batch");
+  }
+}
+
+template <typename T>
 void Amortiser<T>::initialise(model::HierarchyState<T>& s) {
+  check(s);
   for (int i = 0; i < network_.nodes(); ++i) state_.release(i);
   state_.clamp(network_, 0, s.activity[path_[0]]);
   model::predict_all(network_, state_);
@@ -43,6 +52,7 @@ void Amortiser<T>::initialise(model::HierarchyState<T>& s) {
 
 template <typename T>
 double Amortiser<T>::learn(const model::HierarchyState<T>& settled) {
+  check(settled);
   for (std::size_t i = 0; i < path_.size(); ++i)
     state_.clamp(network_, static_cast<int>(i), settled.activity[path_[i]]);
   const double energy = model::free_energy(network_, state_);

@@ -28,6 +28,7 @@ void check(const HierarchySpec& s) {
     where += std::to_string(k);
     if (e.from < 0 || e.from >= n || e.to < 0 || e.to >= n || e.from == e.to)
       refuse(where + " must join two different nodes of 0.." + std::to_string(n - 1));
+    if (!std::isfinite(e.scale) || !std::isfinite(e.deviation)) refuse(where + ": scale and deviation must be finite");
     if (e.kind == EdgeKind::residual && s.nodes[e.from].width != s.nodes[e.to].width)
       refuse(where + ": a residual edge joins nodes of equal width");
     if (e.kind == EdgeKind::residual && s.nodes[e.to].likelihood == Likelihood::categorical)

@@ -13,7 +13,6 @@ class Precision {
   explicit Precision(int width, PrecisionKind kind = PrecisionKind::unit);
 
   PrecisionKind kind() const { return kind_; }
-  int width() const { return static_cast<int>(diagonal_.size()); }
   // Pi, width x width; its diagonal; ln |Pi|.
   MatrixOf<T> matrix() const;
   const VectorOf<T>& diagonal() const { return diagonal_; }

@@ -224,6 +224,7 @@ TEST_CASE("bad graphs and clamps are refused with the place") {
   refused([](auto& spec) { spec.edges.push_back({0, 1, model::EdgeKind::residual}); });
   refused([](auto& spec) { spec.nodes[1].likelihood = model::Likelihood::categorical; });
   refused([](auto& spec) { spec.nodes.clear(); });
+  refused([](auto& spec) { spec.edges[0].scale = std::nan(""); });
   refused([](auto& spec) { spec.nodes[1].decay = -1.0; });
 
   Net m(model::chain({2, 3, 2}, model::Activation::tanh), s);

@@ -96,6 +96,22 @@ def test_part_of_a_node_is_completed():
     assert belief.clamped("effect").tolist() == [[True, False, True, False]] * 6
 
 
+def test_a_belief_of_another_hierarchy_is_refused():
+    net, belief = small()
+    other = infans.Hierarchy.chain([4, 9, 2])
+    with pytest.raises(ValueError, match="another hierarchy"):
+        infans.Adam(other).learn(belief)
+    with pytest.raises(ValueError, match="another hierarchy"):
+        infans.Sgd(other).settle_and_learn(belief)
+    with pytest.raises(ValueError, match="another hierarchy"):
+        other.learn_precision(belief, [1])
+    guess = infans.Amortiser(other, [2, 1, 0], batch=7)
+    with pytest.raises(ValueError, match="another hierarchy or another batch"):
+        guess.initialise(belief)
+    with pytest.raises(ValueError, match="another hierarchy or another batch"):
+        infans.Amortiser(net, [2, 1, 0], batch=6).learn(belief)
+
+
 def test_parameters_survive_a_file(tmp_path):
     net, belief = small()
     np.savez(tmp_path / "net.npz", **net.parameters())
