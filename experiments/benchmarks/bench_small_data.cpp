@@ -146,7 +146,7 @@ double kernel_time(const MotionModel& m, const model::Transitions& t) {
   return best * 1e6 / batch;
 }
 
-// Those of the recipe: bodies that touch have rarer events, so more states.
+// Bodies that touch have rarer events, so more states.
 int test_states(const std::string& world) {
   if (world == "cartpole") return 600;
   return world.find('-') == std::string::npos ? 400 : 500;
