@@ -8,6 +8,7 @@
 #include "core/inference/contact_model.hpp"
 #include "core/inference/contact_prior.hpp"
 #include "core/inference/gap_start.hpp"
+#include "core/inference/leave_out.hpp"
 
 namespace infans::inference {
 namespace {
@@ -26,8 +27,8 @@ constexpr double first_share = 0.75, least_share = 0.5;
 constexpr double friction_share = 0.85;  // of the samples: those that a search for friction starts from
 constexpr int fits_by_share = 4;
 constexpr Index fewest_held = 1;
-constexpr double largest_change = 0.7;   // of a contact number in one iteration, e-folds or its own unit
-constexpr double smallest_noise = 1e-8;  // sigma of a settled error, in scales
+constexpr double largest_change = 0.7;  // of a contact number in one iteration, e-folds or its own unit
+constexpr double settled_noise = 1e-8;  // sigma of a settled error, in scales
 
 double quantile(VectorXd x, double share) {
   auto at = x.begin() + std::min(x.size() - 1, static_cast<Index>(share * static_cast<double>(x.size())));
@@ -42,14 +43,9 @@ Rows below(const VectorXd& errors, double limit) {
   return out;
 }
 
+// What a typical change of speed is worth at the end of a step.
 VectorXd end_scale(const Transitions& t, double h) {
-  const MatrixXd dv = t.v1 - t.v0;
-  const MatrixXd centred = dv.rowwise() - dv.colwise().mean();
-  const VectorXd deviation =
-      (centred.colwise().squaredNorm() / static_cast<double>(dv.rows())).cwiseSqrt().transpose().cwiseMax(1e-6);
-  VectorXd out(2 * deviation.size());
-  out << 0.5 * h * deviation, deviation;
-  return out;
+  return end_unit(column_deviation(t.v1 - t.v0).cwiseMax(1e-6) / h, h);
 }
 
 VectorXd error_norms(const MatrixXd& error, const VectorXd& scale) {
@@ -176,7 +172,7 @@ LeastSquares ContactModel::problem(const Contact& c, const VectorXd& parameters,
   p.largest_step.head(weights).setConstant(std::numeric_limits<double>::infinity());
   p.iterations = options_.iterations;
   p.threads = options_.threads;
-  p.noise_floor = smallest_noise;
+  p.noise_floor = settled_noise;
   return p;
 }
 

@@ -31,9 +31,7 @@ ReadoutMotion::ReadoutMotion(model::Encoding encoding, const ReadoutMotionOption
       scale_(VectorXd::Ones(encoding_.state_size())) {}
 
 MatrixXd ReadoutMotion::features(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
-  MatrixXd angle = model::encode_rows(encoding_, q, v, u) * fourier_.scaled().transpose();
-  angle.rowwise() += fourier_.phase.transpose();
-  return fourier_.amplitude() * angle.array().cos();
+  return fourier_.features(model::encode_rows(encoding_, q, v, u));
 }
 
 MatrixXd ReadoutMotion::constant_velocity(const MatrixXd& q, const MatrixXd& v) const {

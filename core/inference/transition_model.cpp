@@ -159,9 +159,7 @@ void TransitionModel::refit() {
     hierarchy_precision_ = p.hierarchy_precision;
   }
   MatrixXd phi(rows_, fourier_.count() + extra.cols());
-  MatrixXd angle = z * fourier_.scaled().transpose();
-  angle.rowwise() += fourier_.phase.transpose();
-  phi.leftCols(fourier_.count()) = fourier_.amplitude() * angle.array().cos();
+  phi.leftCols(fourier_.count()) = fourier_.features(z);
   phi.rightCols(extra.cols()) = extra;
   readout_.fit(phi, y, prior());
   ++refits_;

@@ -60,9 +60,7 @@ FourierField::FourierField(Encoding encoding, FourierFeatures features)
 }
 
 void FourierField::evaluate(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u, MatrixXd& phi) const {
-  phi.noalias() = encode_rows(encoding_, q, v, u) * features_.scaled().transpose();
-  phi.rowwise() += features_.phase.transpose();
-  phi = features_.amplitude() * phi.array().cos();
+  phi = features_.features(encode_rows(encoding_, q, v, u));
 }
 
 VectorXd FourierField::shape() const { return features_.length_scale.array().log(); }
@@ -73,10 +71,8 @@ void FourierField::set_shape(const VectorXd& log_length_scale) {
 VectorXd FourierField::shape_gradient(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u,
                                       const MatrixXd& g) const {
   const MatrixXd z = encode_rows(encoding_, q, v, u), w = features_.scaled();
-  MatrixXd angle = z * w.transpose();
-  angle.rowwise() += features_.phase.transpose();
   // d phi / d ln l_i = amplitude sin(angle) w_i z_i
-  const MatrixXd weighted = features_.amplitude() * angle.array().sin() * g.array();
+  const MatrixXd weighted = features_.amplitude() * features_.angles(z).array().sin() * g.array();
   return (weighted * w).cwiseProduct(z).colwise().sum().transpose();
 }
 

@@ -30,4 +30,14 @@ double FourierFeatures::amplitude() const { return count() == 0 ? 0.0 : std::sqr
 
 Eigen::MatrixXd FourierFeatures::scaled() const { return frequency * length_scale.cwiseInverse().asDiagonal(); }
 
+Eigen::MatrixXd FourierFeatures::angles(const Eigen::MatrixXd& z) const {
+  Eigen::MatrixXd angle = z * scaled().transpose();
+  angle.rowwise() += phase.transpose();
+  return angle;
+}
+
+Eigen::MatrixXd FourierFeatures::features(const Eigen::MatrixXd& z) const {
+  return amplitude() * angles(z).array().cos();
+}
+
 }  // namespace infans::model

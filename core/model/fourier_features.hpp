@@ -18,6 +18,10 @@ struct FourierFeatures {
   // Frequencies over the learned scales, D x I.
   Eigen::MatrixXd scaled() const;
 
+  // Arguments of the cosines, N x D, of inputs z (N x I), and the features themselves.
+  Eigen::MatrixXd angles(const Eigen::MatrixXd& z) const;
+  Eigen::MatrixXd features(const Eigen::MatrixXd& z) const;
+
   Eigen::MatrixXd frequency;     // D x I, of unit scale
   Eigen::VectorXd phase;         // D, radians
   Eigen::VectorXd length_scale;  // I, in units of the input

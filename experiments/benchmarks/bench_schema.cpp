@@ -125,11 +125,7 @@ Predictor learn_fourier(const Data& d, std::uint64_t seed, int count) {
   const auto best = inference::ascend_evidence(
       features, {features.length_scale, o.prior_precision, o.hierarchy_precision}, z, MatrixXd(z.rows(), 0), y, o);
   features.length_scale = best.length_scale;
-  const auto phi = [features](const MatrixXd& rows) {
-    MatrixXd angle = rows * features.scaled().transpose();
-    angle.rowwise() += features.phase.transpose();
-    return MatrixXd(features.amplitude() * angle.array().cos());
-  };
+  const auto phi = [features](const MatrixXd& rows) { return features.features(rows); };
   model::BayesianReadout readout(VectorXd::Constant(count, best.fourier_precision), 3, o.noise_floor);
   readout.fit(phi(z), y, VectorXd::Constant(count, best.fourier_precision));
   return [=](const VectorXd& q) {
