@@ -4,20 +4,21 @@
 #include <numbers>
 
 #include "core/base/error.hpp"
+#include "envs/bodies/mjcf_text.hpp"
 
 namespace infans::envs {
 namespace {
 
 void check(const char* key, double value) {
   if (std::isfinite(value) && value >= 0.0) return;
-  throw base::OptionError(key, std::string(key) + " is " + std::to_string(value) + "; it must be 0 or more");
+  throw base::OptionError(key, std::string(key) + " is " + number_text(value) + "; it must be 0 or more");
 }
 
 std::string joint(const ChainOptions& o, int i) {
   std::string text = "<joint name=\"j" + std::to_string(i) + "\" type=\"hinge\" axis=\"0 1 0\" damping=\"0.5\"";
-  if (o.friction > 0.0) text += " frictionloss=\"" + std::to_string(o.friction) + "\"";
+  if (o.friction > 0.0) text += " frictionloss=\"" + number_text(o.friction) + "\"";
   if (o.limit > 0.0) {
-    const std::string degrees = std::to_string(o.limit * 180.0 / std::numbers::pi);
+    const std::string degrees = number_text(o.limit * 180.0 / std::numbers::pi);
     text += " limited=\"true\" range=\"-" + degrees + " " + degrees + "\"";
   }
   return text + "/>";
@@ -36,7 +37,7 @@ std::string chain_mjcf(const ChainOptions& o) {
   std::string text = "<mujoco model=\"chain\">\n<option timestep=\"0.005\" integrator=\"RK4\">";
   if (o.ground <= 0.0) text += "<flag contact=\"disable\"/>";
   text += "</option>\n<worldbody>\n";
-  if (o.ground > 0.0) text += "<geom type=\"plane\" size=\"5 5 0.1\" pos=\"0 0 -" + std::to_string(o.ground) + "\"/>\n";
+  if (o.ground > 0.0) text += "<geom type=\"plane\" size=\"5 5 0.1\" pos=\"0 0 -" + number_text(o.ground) + "\"/>\n";
   for (int i = 0; i < o.links; ++i)
     text += "<body pos=\"0 0 " + std::string(i == 0 ? "0" : "-0.5") + "\">" + joint(o, i) + "<geom type=\"capsule\" " +
             touch + "fromto=\"0 0 0 0 0 -0.5\" size=\"0.02\" mass=\"1\"/>\n";

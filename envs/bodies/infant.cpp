@@ -78,8 +78,8 @@ void check_options(const InfantOptions& options) {
   }
   for (std::size_t i = 0; i < options.tools.size(); ++i) {
     const Tool& tool = options.tools[i];
-    check(tool.length >= 0.0 && tool.length <= 1.0, "tool",
-          "has a length of " + number_text(tool.length) + " m; it must be from 0 to 1");
+    check(tool.length > 0.0 && tool.length <= 1.0, "tool",
+          "has a length of " + number_text(tool.length) + " m; it must be above 0 and at most 1");
     check(tool.mass > 0.0 && tool.mass <= 1.0, "tool",
           "has a mass of " + number_text(tool.mass) + " kg; it must be above 0 and at most 1");
     for (std::size_t j = 0; j < i; ++j) {
@@ -163,7 +163,7 @@ InfantOptions reversed(InfantOptions infant, const std::string& actuator) {
 
 InfantOptions tool_in_hand(InfantOptions infant, const Tool& tool) {
   std::erase_if(infant.tools, [&](const Tool& held) { return held.right == tool.right; });
-  infant.tools.push_back(tool);
+  if (tool.length != 0.0) infant.tools.push_back(tool);
   return infant;
 }
 

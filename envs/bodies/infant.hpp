@@ -42,7 +42,7 @@ struct StrengthFactor {
 // A rod along the hand, rigidly held.
 struct Tool {
   bool right = true;
-  double length = 0.0;  // m beyond the fingertips; 0: no tool
+  double length = 0.0;  // m beyond the fingertips
   double mass = 0.0;    // kg
 };
 
@@ -87,7 +87,7 @@ InfantOptions limb_scaled(InfantOptions infant, Limb limb, double factor);  // t
 InfantOptions mass_added(InfantOptions infant, const std::string& body, double mass);
 InfantOptions weakened(InfantOptions infant, const std::string& actuator, double factor);
 InfantOptions reversed(InfantOptions infant, const std::string& actuator);
-InfantOptions tool_in_hand(InfantOptions infant, const Tool& tool);  // replaces what that hand held
+InfantOptions tool_in_hand(InfantOptions infant, const Tool& tool);  // replaces what that hand held; length 0: nothing
 InfantOptions mobile_tied(InfantOptions infant, Mobile mobile);
 
 }  // namespace infans::envs

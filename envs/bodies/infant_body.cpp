@@ -247,7 +247,7 @@ void InfantBody::hand(MjcfText& xml, const Side& side, double grow) const {
   xml.leaf("site", {{"name", "palm" + suffix}, {"pos", numbers_text({0.0, -side.y * thick, -0.35 * length})}});
   load(xml, "hand" + suffix, {0.0, 0.0, -0.27 * length});
   for (const Tool& tool : options_.tools) {
-    if (tool.right != side.mirrored || tool.length <= 0.0) continue;
+    if (tool.right != side.mirrored) continue;
     const double tip = length + tool.length;
     const double grip = -0.9 * side.y * thick;
     xml.leaf("geom",

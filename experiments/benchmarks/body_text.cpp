@@ -1,11 +1,23 @@
 // Writes the MJCF text of a body into a file: infans_body_text "infant?age=6&scene=seated" infant.xml
+#include <exception>
 #include <fstream>
+#include <iostream>
 
 #include "envs/bodies/bodies.hpp"
 
 int main(int count, char** arguments) {
-  if (count != 3) return 2;
-  std::ofstream file(arguments[2]);
-  file << infans::envs::load_mjcf(arguments[1]) << std::flush;
-  return file ? 0 : 1;
+  if (count != 3) {
+    std::cerr << "usage: infans_body_text BODY FILE, e.g. infans_body_text \"infant?age=6&scene=seated\" infant.xml\n";
+    return 2;
+  }
+  try {
+    const std::string text = infans::envs::load_mjcf(arguments[1]);
+    std::ofstream file(arguments[2]);
+    file << text << std::flush;
+    if (file) return 0;
+    std::cerr << "infans_body_text: cannot write " << arguments[2] << "\n";
+  } catch (const std::exception& error) {
+    std::cerr << "infans_body_text: " << error.what() << "\n";
+  }
+  return 1;
 }
