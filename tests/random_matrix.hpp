@@ -15,6 +15,9 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> normal(Eigen::Index rows, Eigen
   return m;
 }
 
-inline double worst(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) { return (a - b).cwiseAbs().maxCoeff(); }
+// 0 for an empty matrix.
+inline double largest(const Eigen::MatrixXd& m) { return m.size() == 0 ? 0.0 : m.cwiseAbs().maxCoeff(); }
+
+inline double worst(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) { return largest(a - b); }
 
 }  // namespace infans::tests

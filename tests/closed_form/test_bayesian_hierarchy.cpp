@@ -7,22 +7,18 @@
 #include <numbers>
 
 #include "core/inference/bayesian_learn.hpp"
+#include "tests/random_matrix.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using model::MatrixNormalWishart;
+using tests::normal;
 
 namespace {
 
 void fill(MatrixXd& m, random::Stream& s, double scale = 1.0) {
   for (double& x : m.reshaped()) x = scale * s.normal();
-}
-
-MatrixXd normal(int rows, int columns, random::Stream& s) {
-  MatrixXd m(rows, columns);
-  fill(m, s);
-  return m;
 }
 
 random::Stream stream(std::uint64_t seed) { return random::Stream({seed, 0, random::Purpose::test, 42}); }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <string>
 
 #include "core/inference/precision_learning.hpp"
 #include "core/inference/settle.hpp"
@@ -50,7 +51,8 @@ Recovered recover(model::Activation f, double noise, int samples, int rounds, st
   return {worst(m.precision[1].diagonal(), hidden_noise), worst(m.precision[2].diagonal(), output_noise)};
 }
 
-void check_recovery(const char* name, model::Activation f, double noise, int rounds, std::uint64_t first, int seeds) {
+void check_recovery(const std::string& name, model::Activation f, double noise, int rounds, std::uint64_t first,
+                    int seeds) {
   double hidden = 0.0, output = 0.0;
   for (int k = 0; k < seeds; ++k) {
     const Recovered r = recover(f, noise, 10000, rounds, first + static_cast<std::uint64_t>(k));

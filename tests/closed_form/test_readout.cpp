@@ -5,18 +5,13 @@
 #include <numbers>
 
 #include "core/model/bayesian_readout.hpp"
+#include "tests/random_matrix.hpp"
 
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 namespace {
-
-MatrixXd normal_matrix(int rows, int columns, random::Stream& s) {
-  MatrixXd m(rows, columns);
-  for (double& x : m.reshaped()) x = s.normal();
-  return m;
-}
 
 struct Case {
   MatrixXd phi, y;
@@ -25,7 +20,7 @@ struct Case {
 
 Case make_case(int rows, int features, int outputs) {
   random::Stream s({1, 0, random::Purpose::test, static_cast<std::uint64_t>(rows * 1000 + features)});
-  Case c{normal_matrix(rows, features, s), normal_matrix(rows, outputs, s), VectorXd(features)};
+  Case c{tests::normal(rows, features, s), tests::normal(rows, outputs, s), VectorXd(features)};
   for (double& x : c.prior) x = s.uniform(0.01, 2.0);
   return c;
 }

@@ -14,6 +14,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using model::GaussianNoise;
 using model::LinearTemporalModel;
+using tests::largest;
 using tests::normal;
 
 namespace {
@@ -62,8 +63,6 @@ std::vector<int> seen_rows(const inference::TemporalSequence& s, int t) {
     if (s.seen.size() == 0 || s.seen(i, t)) rows.push_back(i);
   return rows;
 }
-
-double largest(const MatrixXd& m) { return m.size() == 0 ? 0.0 : m.cwiseAbs().maxCoeff(); }
 
 // o = h(x) with a range and a bearing; a damped pendulum of unit length moves.
 struct Pendulum final : model::TemporalModel {

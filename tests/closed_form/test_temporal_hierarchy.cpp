@@ -11,11 +11,10 @@
 using namespace infans;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::largest;
 using tests::normal;
 
 namespace {
-
-double largest(const MatrixXd& m) { return m.size() == 0 ? 0.0 : m.cwiseAbs().maxCoeff(); }
 
 // Levels of 2, 2 and 1 states with periods 1, 3 and 6; actions for the lowest two; senses in the lowest two.
 model::TemporalHierarchy stack(random::Stream& s) {

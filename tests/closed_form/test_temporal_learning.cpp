@@ -14,12 +14,11 @@ using Eigen::VectorXd;
 using inference::TemporalOnline;
 using model::LinearTemporalModel;
 using model::TemporalHierarchy;
+using tests::largest;
 using tests::normal;
 using tests::relative;
 
 namespace {
-
-double largest(const MatrixXd& m) { return m.cwiseAbs().maxCoeff(); }
 
 double evidence(const model::TemporalModel& m, const inference::TemporalSequence& data) {
   return inference::smooth(m, data).log_evidence;

@@ -221,6 +221,7 @@ TEST_CASE("each change does what it says and nothing else") {
   CHECK(mass(longer, "upper_arm_left") == doctest::Approx(1.25 * mass(before, "upper_arm_left")));
 
   const Inspection armed = look(tool_in_hand(plain, {true, 0.12, 0.03}));
+  CHECK(infant_mjcf(tool_in_hand(tool_in_hand(plain, {true, 0.12, 0.03}), {true})) == infant_mjcf(plain));
   CHECK(armed.mass - before.mass == doctest::Approx(0.03));
   const PlacePart& tip = named(armed.places, "tool_tip_right");
   CHECK(tip.body == "hand_right");
