@@ -96,9 +96,9 @@ def serve(arguments: list[str]) -> None:
 
 
 class Worker:
-    def __init__(self, command: list[str]) -> None:
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+    def __init__(self, command: list[str], folder: str) -> None:
+        pipe = subprocess.PIPE  # in a folder of its own: MuJoCo in Python leaves a file of warnings
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=folder)
 
     def ask(self, line: str) -> list[str]:
         assert self.process.stdin and self.process.stdout
@@ -130,18 +130,18 @@ def measure(task: str, arguments: argparse.Namespace) -> dict[str, dict[int, lis
     assets = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets"
     bodies, steps = arguments.bodies, arguments.steps or TASKS[task]
     program = ROOT / "build" / "release" / "bin" / "bench_pool"
-    cpp = Worker([str(program), task, str(assets), str(bodies), str(steps)])
     workers: dict[tuple[str, int], Worker] = {}
     names = contenders(task, arguments)
     times: dict[str, dict[int, list[tuple[float, float]]]] = {n: {t: [] for t in arguments.threads} for n in names}
     with tempfile.TemporaryDirectory() as folder:
+        cpp = Worker([str(program), task, str(assets), str(bodies), str(steps)], folder)
         path = f"{folder}/work.bin"
         header = " ".join(cpp.ask(f"work {path}"))
         for name in names[len(IN_CPP) :]:
             python = arguments.envpool if name == "envpool" else sys.executable
             for threads in arguments.threads:
                 command = [python, __file__, "--serve", name, str(threads), path, task, str(bodies), str(steps), header]
-                workers[name, threads] = worker = Worker(command)
+                workers[name, threads] = worker = Worker(command, folder)
                 while worker.answer() != ["ready"]:
                     pass
         for turn in range(arguments.rounds + 1):
@@ -154,8 +154,8 @@ def measure(task: str, arguments: argparse.Namespace) -> dict[str, dict[int, lis
                     if turn > 0:  # the first turn warms up
                         times[name][threads].append((float(clock), float(processor)))
             print(f"bench: {task}, round {turn} of {arguments.rounds}", file=sys.stderr, flush=True)
-    for worker in [cpp, *workers.values()]:
-        worker.close()
+        for worker in [cpp, *workers.values()]:
+            worker.close()
     return times
 
 

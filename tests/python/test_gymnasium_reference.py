@@ -17,6 +17,12 @@ DM_CONTROL = [task for task in infans.envs.TASKS if task.startswith("dmc-")]
 SEEDS, STEPS = 3, 1000
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """MuJoCo in Python writes its warnings about the references' bodies into a file of the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def references():
     """Gymnasium's bodies import imageio for pictures only; they are compared here whether or not it is installed."""

@@ -66,7 +66,10 @@ class Broken(gymnasium.Env):
         return np.full(2 if self.steps == 2 and self.how == "grows" else 1, value, np.float32), 0.0, False, False, {}
 
 
-@pytest.mark.parametrize(("how", "message"), [("raises", "the motor burnt"), ("nan", "not finite"), ("grows", "2 numbers; the spec says 1")])
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [("raises", "the motor burnt"), ("nan", "not finite"), ("grows", "2 numbers; the spec says 1")],
+)
 def test_an_error_of_the_environment_is_a_simulation_error(how, message):
     world = infans.envs.World(Broken(how), name="broken")
     world.reset(seed=0)
