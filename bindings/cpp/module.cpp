@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bindings/cpp/core.hpp"
+#include "bindings/cpp/envs.hpp"
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
 #include "experiments/run/life.hpp"
@@ -157,6 +158,7 @@ PYBIND11_MODULE(_infans, module) {
              "options, e.g. {\"agent.data\": \"random\"}.");
 
   infans::bindings::bind_core(module);
+  infans::bindings::bind_envs(module);
 
   using infans::experiments::SteppedLife;
   py::class_<SteppedLife>(module, "SteppedLife", "One life in the caller's hands.")

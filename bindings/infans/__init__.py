@@ -6,6 +6,7 @@
     run.agents[0].step.vfe                             # NumPy array, nats, one value a decision
     infans.report.write(run, "report.html")            # every picture on one page
     net = infans.Hierarchy.chain([64, 128, 10])        # predictive coding by hand: see infans.hierarchy
+    env = gymnasium.make("infans/HalfCheetah-v5")      # bodies and tasks: see infans.envs
 
 Reading a record needs h5py, the report matplotlib (`pip install "infans[report]"`), running the compiled module; each
 is imported when it is first used.
@@ -17,6 +18,8 @@ import importlib
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from .tasks import register_with_gymnasium as _register_with_gymnasium
 
 if TYPE_CHECKING:
     from . import report
@@ -171,3 +174,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+_register_with_gymnasium()

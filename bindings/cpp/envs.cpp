@@ -1,0 +1,270 @@
+// Tasks and pools of them for Python: infans.envs wraps them as Gymnasium environments.
+#include "bindings/cpp/envs.hpp"
+
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/parallel/parallel.hpp"
+#include "envs/api/callback_world.hpp"
+#include "envs/mujoco/pool.hpp"
+#include "envs/mujoco/tasks/tasks.hpp"
+
+namespace py = pybind11;
+
+namespace infans::bindings {
+namespace {
+
+using Array = py::array_t<double, py::array::c_style | py::array::forcecast>;
+using Seeds = py::array_t<std::uint64_t, py::array::c_style | py::array::forcecast>;
+using Mask = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>;
+
+template <typename A>
+auto span_of(const A& a) {
+  return std::span(a.data(), static_cast<std::size_t>(a.size()));
+}
+
+Array array_of(std::span<const double> values) { return Array(static_cast<py::ssize_t>(values.size()), values.data()); }
+
+envs::TaskTable table() {
+  envs::TaskTable tasks;
+  envs::add_mujoco_tasks(tasks);
+  return tasks;
+}
+
+py::dict dict_of(const envs::TaskInfo& info) {
+  py::dict out;
+  out["id"] = info.id;
+  out["package"] = info.package;
+  out["folder"] = info.folder;
+  out["time_limit"] = info.time_limit;
+  out["reward_threshold"] = info.reward_threshold;
+  out["single_commands"] = info.single_commands;
+  return out;
+}
+
+// Numbers of a body of the task that stand in its spaces.
+void describe(py::dict& out, const envs::Task& task) {
+  const envs::Spec& spec = task.world->spec();
+  out["command_low"] = array_of(task.command_low);
+  out["command_high"] = array_of(task.command_high);
+  out["observation_size"] = spec.observation_size();
+  out["control_period"] = spec.control_period;
+  out["positions"] = task.positions;
+  out["velocities"] = task.velocities;
+  py::list parts;
+  for (const envs::Modality& m : spec.modalities) parts.append(py::make_tuple(m.name, m.unit, m.offset, m.size));
+  out["modalities"] = parts;
+}
+
+// One body in native commands.
+struct Body {
+  Body(const std::string& id, const std::string& assets) : task(table().make(id, {assets, envs::Commands::native})) {}
+
+  Array reset(std::uint64_t seed, std::uint64_t episode) {
+    random::Stream stream({seed, 0, random::Purpose::reset, episode});
+    return array_of(task.world->reset(stream));
+  }
+
+  py::tuple step(const Array& action) {
+    std::span<const double> observation;
+    {
+      py::gil_scoped_release release;
+      observation = task.world->step(span_of(action));
+    }
+    const envs::Outcome outcome = task.world->outcome();
+    return py::make_tuple(array_of(observation), outcome.reward, outcome.terminated);
+  }
+
+  Array save() const {
+    Array state(task.world->spec().state_size);
+    task.world->save({state.mutable_data(), static_cast<std::size_t>(state.size())});
+    return state;
+  }
+
+  envs::Task task;
+};
+
+envs::Autoreset autoreset_of(const std::string& name) {
+  if (name == "next_step") return envs::Autoreset::next_step;
+  if (name == "same_step") return envs::Autoreset::same_step;
+  if (name == "disabled") return envs::Autoreset::disabled;
+  throw base::OptionError("autoreset_mode",
+                          "there is no autoreset '" + name + "'; one of next_step, same_step, disabled");
+}
+
+struct BodyPool {
+  BodyPool(const std::string& id, const std::string& assets, int bodies, const envs::PoolOptions& options)
+      : pool(envs::make_bodies(table(), id, {assets, envs::Commands::native}, bodies, options.threads), options) {
+    const envs::Task task = table().make(id, {assets, envs::Commands::native});
+    info = dict_of(task.info);
+    describe(info, task);
+  }
+
+  static envs::PoolOptions options_of(int threads, int time_limit, const std::string& autoreset) {
+    envs::PoolOptions options;
+    options.threads = threads > 0 ? threads : parallel::available_threads();
+    options.time_limit = time_limit;
+    options.autoreset = autoreset_of(autoreset);
+    return options;
+  }
+
+  Array rows(std::span<const double> values) const {
+    const py::ssize_t n = pool.size();
+    return Array({n, static_cast<py::ssize_t>(values.size()) / n}, values.data());
+  }
+
+  static py::array_t<bool> flags(std::span<const std::uint8_t> values) {
+    py::array_t<bool> out(static_cast<py::ssize_t>(values.size()));
+    std::copy(values.begin(), values.end(), out.mutable_data());
+    return out;
+  }
+
+  Array reset(const Seeds& seeds, const Mask& mask) {
+    envs::Batch batch;
+    {
+      py::gil_scoped_release release;
+      batch = pool.reset(span_of(seeds), span_of(mask));
+    }
+    return rows(batch.observations);
+  }
+
+  py::tuple step(const Array& actions) {
+    envs::Batch batch;
+    {
+      py::gil_scoped_release release;
+      batch = pool.step(span_of(actions));
+    }
+    return py::make_tuple(rows(batch.observations), array_of(batch.rewards), flags(batch.terminated),
+                          flags(batch.truncated), batch.final.empty() ? py::none() : py::object(rows(batch.final)));
+  }
+
+  py::dict info;
+  envs::Pool pool;
+};
+
+// A Python function's error becomes SimulationError, which a life survives and reports with its step.
+template <typename Work>
+auto in_python(const std::string& name, Work&& work) {
+  const py::gil_scoped_acquire acquire;
+  try {
+    return work();
+  } catch (const py::error_already_set& e) {
+    throw base::SimulationError(name, 0, e.what());
+  } catch (const py::cast_error& e) {
+    throw base::SimulationError(name, 0, e.what());
+  }
+}
+
+std::vector<double> numbers_of(const py::handle& array) {
+  const Array values = py::cast<Array>(array);
+  return {values.data(), values.data() + values.size()};
+}
+
+// Python's half: an object with reset(seed) -> observation, step(action) -> (observation, reward, terminated) and
+// set_state(qpos, qvel).
+class PythonWorld {
+ public:
+  PythonWorld(const std::string& name, const py::object& inner, int observation_size, int action_size, double period) {
+    envs::Spec spec;
+    spec.name = name;
+    spec.modalities = {{"observation", "", 0, observation_size}};
+    spec.action_size = action_size;
+    spec.control_period = period;
+    // A pybind11 object may only be dropped with the GIL.
+    const std::shared_ptr<py::object> held(new py::object(inner), [](py::object* o) {
+      const py::gil_scoped_acquire acquire;
+      delete o;
+    });
+    envs::Callbacks calls;
+    calls.reset = [name, held](std::uint64_t seed) {
+      return in_python(name, [&] { return numbers_of(held->attr("reset")(seed)); });
+    };
+    calls.step = [name, held](std::span<const double> action) {
+      return in_python(name, [&] {
+        const py::tuple reply = held->attr("step")(array_of(action));
+        return envs::Callbacks::Reply{numbers_of(reply[0]), {py::cast<double>(reply[1]), py::cast<bool>(reply[2])}};
+      });
+    };
+    calls.set_joints = [name, held](std::span<const double> q, std::span<const double> v) {
+      in_python(name, [&] { held->attr("set_state")(array_of(q), array_of(v)); });
+    };
+    world = envs::make_callback_world(std::move(spec), std::move(calls));
+  }
+
+  std::unique_ptr<envs::Environment> world;
+};
+
+}  // namespace
+
+void bind_envs(py::module_& module) {
+  module.def(
+      "task_infos",
+      [] {
+        py::list infos;
+        const envs::TaskTable tasks = table();
+        for (const std::string& id : tasks.ids()) infos.append(dict_of(tasks.info(id)));
+        return infos;
+      },
+      "What is known of every task without loading its body, a dict each.");
+
+  py::class_<Body>(module, "TaskBody", "One body of a task; commands in the task's own units.")
+      .def(py::init<const std::string&, const std::string&>(), py::arg("id"), py::arg("assets"))
+      .def_property_readonly("info",
+                             [](const Body& body) {
+                               py::dict out = dict_of(body.task.info);
+                               describe(out, body.task);
+                               return out;
+                             })
+      .def("reset", &Body::reset, py::arg("seed"), py::arg("episode"))
+      .def("step", &Body::step, py::arg("action"), "(observation, reward, terminated) after one control step.")
+      .def("set_state",
+           [](Body& body, const Array& q, const Array& v) { body.task.world->set_joints(span_of(q), span_of(v)); })
+      .def("save", &Body::save)
+      .def("restore", [](Body& body, const Array& state) { body.task.world->restore(span_of(state)); });
+
+  py::class_<BodyPool>(module, "TaskPool", "Many bodies of one task, stepped by several threads.")
+      .def(py::init([](const std::string& id, const std::string& assets, int bodies, int threads, int time_limit,
+                       const std::string& autoreset) {
+             return std::make_unique<BodyPool>(id, assets, bodies,
+                                               BodyPool::options_of(threads, time_limit, autoreset));
+           }),
+           py::arg("id"), py::arg("assets"), py::arg("bodies"), py::arg("threads"), py::arg("time_limit"),
+           py::arg("autoreset"))
+      .def_readonly("info", &BodyPool::info)
+      .def("reset", &BodyPool::reset, py::arg("seeds"), py::arg("mask"))
+      .def("step", &BodyPool::step, py::arg("actions"),
+           "(observations, rewards, terminated, truncated, final observations or None).")
+      .def("set_state", [](BodyPool& pool, int i, const Array& q, const Array& v) {
+        pool.pool.body(i).set_joints(span_of(q), span_of(v));
+      });
+
+  py::class_<PythonWorld>(module, "PythonWorld", "A world of the library whose work is done by a Python object.")
+      .def(py::init<const std::string&, const py::object&, int, int, double>(), py::arg("name"), py::arg("inner"),
+           py::arg("observation_size"), py::arg("action_size"), py::arg("control_period"))
+      .def("reset",
+           [](PythonWorld& w, std::uint64_t seed, std::uint64_t episode) {
+             random::Stream stream({seed, 0, random::Purpose::reset, episode});
+             return array_of(w.world->reset(stream));
+           })
+      .def("step",
+           [](PythonWorld& w, const Array& action) {
+             std::span<const double> observation;
+             {
+               py::gil_scoped_release release;
+               observation = w.world->step(span_of(action));
+             }
+             const envs::Outcome outcome = w.world->outcome();
+             return py::make_tuple(array_of(observation), outcome.reward, outcome.terminated);
+           })
+      .def("set_state",
+           [](PythonWorld& w, const Array& q, const Array& v) { w.world->set_joints(span_of(q), span_of(v)); });
+}
+
+}  // namespace infans::bindings
