@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/base/error.hpp"
+#include "envs/mujoco/limits.hpp"
 
 namespace infans::envs {
 namespace {
@@ -43,6 +44,7 @@ struct VfsScope {
 };
 
 std::shared_ptr<const mjModel> compile(const std::string& text, const std::string& source) {
+  check_size(text, source);
   const LogCapture capture;
   try {
     VfsScope files;

@@ -1,0 +1,27 @@
+// A young eye's blur: each receptor sees a weighted mean of its neighbours. Internal to envs/mujoco.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "envs/mujoco/body.hpp"
+
+namespace infans::envs::senses {
+
+class Blur {
+ public:
+  Blur() = default;  // none: what comes in goes out
+  // Gaussian of blur_of(acuity) in the fovea, wider outside as the spacing is. A neighbour counts with the area that it
+  // stands for. Allocates; apply does not.
+  Blur(const std::vector<Receptor>& receptors, double acuity);
+
+  // `width` numbers per receptor.
+  void apply(std::span<const double> sharp, int width, std::span<double> out) const;
+
+ private:
+  std::vector<int> first_;  // per receptor and one more: where its neighbours begin
+  std::vector<int> neighbour_;
+  std::vector<double> weight_;
+};
+
+}  // namespace infans::envs::senses
