@@ -33,16 +33,22 @@ int ring_size(int k, double fovea) {
   return std::max(3, static_cast<int>(360.0 * std::sin(e * radians) / spacing_at(e, fovea)));
 }
 
-double foveated_count(double field, double fovea) {
+double foveated_count(int rings, double fovea) {
   double count = 0.0;
-  for (int k = 0; ring(k, fovea) <= 0.5 * field; ++k) count += ring_size(k, fovea);
+  for (int k = 0; k <= rings; ++k) count += ring_size(k, fovea);
   return count;
 }
 
+// When the acuity asks for more receptors than there are rays: as many rings as they allow, the last one at the edge.
 std::vector<Receptor> foveated(double field, double fovea, int rays) {
-  while (foveated_count(field, fovea) > rays) fovea *= 1.001;
+  const double edge = doubling_degrees * std::log1p(0.5 * field / doubling_degrees);  // in steps of the fovea's spacing
+  int rings = static_cast<int>(edge / fovea);
+  while (rings > 0 && foveated_count(rings, fovea) > rays) {
+    --rings;
+    fovea = rings > 0 ? edge / rings : field;
+  }
   std::vector<Receptor> list;
-  for (int k = 0; ring(k, fovea) <= 0.5 * field; ++k) {
+  for (int k = 0; k <= rings; ++k) {
     const int n = ring_size(k, fovea);
     for (int i = 0; i < n; ++i) {
       const double around = 2.0 * pi * (i + 0.5 * (k % 2)) / n;

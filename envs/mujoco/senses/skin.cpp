@@ -12,7 +12,7 @@ namespace {
 
 constexpr double most_taxels = 1e6;
 constexpr double far_away = 20.0;  // receptive fields end where they are e^-20 of the nearest taxel's
-constexpr double edge_on = 1e-6;      // a cosine below it is rounding
+constexpr double edge_on = 1e-6;   // a cosine below it is rounding
 constexpr double not_facing = 1e300;
 
 struct Patch {
