@@ -29,22 +29,22 @@ struct ChannelOptions {
 
 // Joints of any kind: a ball joint is its quaternion (4) and angular velocity (3), a free joint m,m,m and a quaternion.
 struct ProprioceptionOptions {
-  std::string name;                 // "" or a prefix: "arm" gives "arm.joint_position"
-  std::vector<std::string> joints;  // of the same list the actuators whose joint it is
-  bool position = true;             // "joint_position": m, rad
-  bool velocity = true;             // "joint_velocity": m/s, rad/s
-  bool force = false;               // "actuator_force": N or N m, of every actuator that pulls at one of the joints
+  std::string name = {};                 // "" or a prefix: "arm" gives "arm.joint_position"
+  std::vector<std::string> joints = {};  // of the same list the actuators whose joint it is
+  bool position = true;                  // "joint_position": m, rad
+  bool velocity = true;                  // "joint_velocity": m/s, rad/s
+  bool force = false;        // "actuator_force": N or N m, of every actuator that pulls at one of the joints
   bool limits = false;       // "joint_limit": of limited slides and hinges; 0 far away, +-1 at the upper or lower
                              // limit, linear within limit_width
   double limit_width = 0.1;  // as a part of the joint's range
-  ChannelOptions channel;
+  ChannelOptions channel = {};
 };
 
 // MuJoCo sensors as one modality; sensors that no entry takes are a modality each, under their own name.
 struct SensorOptions {
-  std::string name;
-  std::vector<std::string> sensors;
-  ChannelOptions channel;
+  std::string name = {};
+  std::vector<std::string> sensors = {};
+  ChannelOptions channel = {};
 };
 
 // Per taxel: pressure (N, along the contact's normal), the force on the body (3, N), or the parts of that force along
@@ -54,19 +54,19 @@ enum class Touch { pressure, force, split };
 // Taxels on the surface of geoms (sphere, capsule, cylinder, box, ellipsoid). Their numbers stay when a body grows.
 struct SkinOptions {
   std::string name = "skin";
-  std::vector<std::string> geoms;  // empty: every such geom that moves and can touch
-  double density = 2000.0;         // taxels per m2 at the start; at least one per geom
-  double spread = 0.0;             // m, standard deviation of the receptive fields; 0: the distance between taxels
+  std::vector<std::string> geoms = {};  // empty: every such geom that moves and can touch
+  double density = 2000.0;              // taxels per m2 at the start; at least one per geom
+  double spread = 0.0;                  // m, standard deviation of the receptive fields; 0: the distance between taxels
   Touch touch = Touch::pressure;
-  ChannelOptions channel;
+  ChannelOptions channel = {};
 };
 
 // Linear acceleration with gravity (3, m/s2: +9.81 upwards at rest) and angular velocity (3, rad/s) in the frame of a
 // site or body: what MuJoCo's accelerometer and gyro give.
 struct VestibularOptions {
   std::string name = "vestibular";
-  std::string head;
-  ChannelOptions channel;
+  std::string head = {};
+  ChannelOptions channel = {};
 };
 
 enum class Layout { foveated, square };
@@ -75,7 +75,7 @@ enum class Layout { foveated, square };
 // is not seen, nor what has alpha 0 or stands in a hidden group.
 struct RetinaOptions {
   std::string name = "retina";
-  std::string eye;
+  std::string eye = {};
   Layout layout = Layout::foveated;
   double field = 60.0;      // degrees, whole width
   int rays = 256;           // most receptors; fewer where the acuity asks for no more
@@ -87,15 +87,15 @@ struct RetinaOptions {
   bool colour = false;      // "retina.colour": r,g,b of the geom or its material, receptor by receptor
   std::array<double, 3> background = {0.0, 0.0, 0.0};
   std::array<bool, 6> groups = {true, true, true, true, true, true};  // geom groups that can be seen
-  ChannelOptions channel;
+  ChannelOptions channel = {};
 };
 
 // An object's place (m, world frame) and velocity (m/s): what an action brings about.
 struct EffectOptions {
-  std::string name;
-  std::string body;
+  std::string name = {};
+  std::string body = {};
   bool rotation = false;  // also its quaternion and angular velocity (rad/s)
-  ChannelOptions channel;
+  ChannelOptions channel = {};
 };
 
 // A word set from outside with set_word: `count` numbers of which one is 1, or one number (-1: silence).
@@ -103,35 +103,35 @@ struct WordOptions {
   std::string name = "word";
   int count = 1;
   bool one_hot = true;
-  ChannelOptions channel;
+  ChannelOptions channel = {};
 };
 
 // Later entries win.
 struct MotorOptions {
-  std::vector<std::string> actuators;
-  ChannelOptions channel;
+  std::vector<std::string> actuators = {};
+  ChannelOptions channel = {};
 };
 
 // By default every joint is proprioception, every actuator a motor and every named sensor its own modality.
 struct BodyOptions {
   MujocoOptions world;
-  std::string keyframe;  // the pose that an episode starts around; "": the model's rest pose
+  std::string keyframe = {};  // the pose that an episode starts around; "": the model's rest pose
   double age_days = 0.0;
   std::vector<ProprioceptionOptions> proprioception = {ProprioceptionOptions{}};
-  std::vector<SensorOptions> sensors;
+  std::vector<SensorOptions> sensors = {};
   bool other_sensors = true;
-  std::vector<SkinOptions> skin;
-  std::vector<VestibularOptions> vestibular;
-  std::vector<RetinaOptions> retina;
-  std::vector<EffectOptions> effects;
-  std::vector<WordOptions> words;
-  std::vector<MotorOptions> motors;
+  std::vector<SkinOptions> skin = {};
+  std::vector<VestibularOptions> vestibular = {};
+  std::vector<RetinaOptions> retina = {};
+  std::vector<EffectOptions> effects = {};
+  std::vector<WordOptions> words = {};
+  std::vector<MotorOptions> motors = {};
 };
 
 // A place of the skin in the frame of its geom's body, m; `normal` points out of the body.
 struct Taxel {
   std::string geom;
-  std::string body;
+  std::string body = {};
   std::array<double, 3> place{};
   std::array<double, 3> normal{};
 };

@@ -29,6 +29,10 @@ std::string_view tag_at(std::string_view text, std::size_t at) {
   return text.substr(at);
 }
 
+long line_of(std::string_view text, std::size_t at) {
+  return 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+}
+
 // The number after count=" or count='; 1 when there is none, as MuJoCo's reader will refuse it.
 double replicas(std::string_view tag) {
   const std::size_t at = tag.find("count");
@@ -59,13 +63,23 @@ void check_size(const std::string& mjcf_text, const std::string& source) {
       if (name != counted[k]) continue;
       total[k] += copies.back();
       if (total[k] <= static_cast<double>(most_elements)) continue;
-      const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
       throw base::BodyError(source, "more than " + std::to_string(most_elements) + " <" + std::string(name) +
                                         "> elements, copies counted: the first too many is in line " +
-                                        std::to_string(line) + "; simplify the body");
+                                        std::to_string(line_of(text, at)) + "; simplify the body");
     }
     at += tag.size() - 1;
   }
+}
+
+std::string located(const std::string& message, const std::string& mjcf_text) {
+  const std::size_t open = message.find('\'');
+  const std::size_t close = open == std::string::npos ? open : message.find('\'', open + 1);
+  if (close == std::string::npos || message.find("line ") != std::string::npos) return message;
+  const std::size_t at = mjcf_text.find(message.substr(open + 1, close - open - 1));
+  const std::size_t tag = at == std::string::npos ? at : mjcf_text.rfind('<', at);
+  if (tag == std::string::npos) return message;
+  return message + ", line " + std::to_string(line_of(mjcf_text, tag)) + ": " +
+         std::string(tag_at(mjcf_text, tag).substr(0, 200)) + ">";
 }
 
 }  // namespace infans::envs
