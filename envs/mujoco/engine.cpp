@@ -54,14 +54,14 @@ std::shared_ptr<const mjModel> compile(const std::string& text, const std::strin
     }
     const std::unique_ptr<mjSpec, decltype(&mj_deleteSpec)> spec(
         mj_parseXML(source.c_str(), &files.vfs, error.data(), static_cast<int>(error.size())), mj_deleteSpec);
-    if (!spec) throw base::BodyError(source, located(trimmed(error.data()), text));
+    if (!spec) throw base::BodyError(source, trimmed(located(error.data(), text)));
     mjModel* const model = mj_compile(spec.get(), &files.vfs);
-    if (!model) throw base::BodyError(source, located(trimmed(mjs_getError(spec.get())), text));
+    if (!model) throw base::BodyError(source, trimmed(located(mjs_getError(spec.get()), text)));
     // Without this flag a bad state is replaced by the start state in the middle of an episode.
     model->opt.disableflags |= mjDSBL_AUTORESET;
     return {model, [](const mjModel* m) { mj_deleteModel(const_cast<mjModel*>(m)); }};
   } catch (const EngineError& e) {
-    throw base::BodyError(source, located(trimmed(e.what()), text));
+    throw base::BodyError(source, trimmed(located(e.what(), text)));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "envs/mujoco/senses/blur.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -34,29 +35,34 @@ Blur::Blur(const std::vector<Receptor>& receptors, double acuity) {
       if (square > chord * chord) continue;
       // From the chord: the arc cosine of nearly 1 loses half of the digits.
       const double away = 2.0 * std::asin(std::min(1.0, 0.5 * std::sqrt(square))) * degrees / spread;
-      neighbour_.push_back(static_cast<int>(j));
+      neighbour_.push_back(static_cast<std::uint32_t>(j));
       weight_.push_back(std::exp(-0.5 * away * away) * receptors[j].spacing * receptors[j].spacing);
       total += weight_.back();
     }
     std::for_each(weight_.begin() + begin, weight_.end(), [&](double& w) { w /= total; });
-    first_.push_back(static_cast<int>(weight_.size()));
+    first_.push_back(weight_.size());
+  }
+}
+
+template <std::size_t width>
+void Blur::mix(const double* sharp, double* out) const {
+  for (std::size_t i = 0; i + 1 < first_.size(); ++i) {
+    std::array<double, width> sum{};
+    for (std::size_t n = first_[i]; n < first_[i + 1]; ++n) {
+      const double* const from = sharp + width * neighbour_[n];
+      for (std::size_t k = 0; k < width; ++k) sum[k] += weight_[n] * from[k];
+    }
+    std::copy(sum.begin(), sum.end(), out + width * i);
   }
 }
 
 void Blur::apply(std::span<const double> sharp, int width, std::span<double> out) const {
   if (first_.empty()) {
     std::copy(sharp.begin(), sharp.begin() + static_cast<std::ptrdiff_t>(out.size()), out.begin());
-    return;
-  }
-  std::fill(out.begin(), out.end(), 0.0);
-  for (std::size_t i = 0; i + 1 < first_.size(); ++i) {
-    for (int n = first_[i]; n < first_[i + 1]; ++n) {
-      const auto from = static_cast<std::size_t>(neighbour_[static_cast<std::size_t>(n)]);
-      for (int k = 0; k < width; ++k) {
-        const auto w = static_cast<std::size_t>(width), c = static_cast<std::size_t>(k);
-        out[i * w + c] += weight_[static_cast<std::size_t>(n)] * sharp[from * w + c];
-      }
-    }
+  } else if (width == 1) {
+    mix<1>(sharp.data(), out.data());
+  } else {
+    mix<3>(sharp.data(), out.data());
   }
 }
 

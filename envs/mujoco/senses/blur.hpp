@@ -1,6 +1,7 @@
 // A young eye's blur: each receptor sees a weighted mean of its neighbours. Internal to envs/mujoco.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -15,12 +16,15 @@ class Blur {
   // stands for. Allocates; apply does not.
   Blur(const std::vector<Receptor>& receptors, double acuity);
 
-  // `width` numbers per receptor.
+  // `width` numbers per receptor, 1 or 3.
   void apply(std::span<const double> sharp, int width, std::span<double> out) const;
 
  private:
-  std::vector<int> first_;  // per receptor and one more: where its neighbours begin
-  std::vector<int> neighbour_;
+  template <std::size_t width>
+  void mix(const double* sharp, double* out) const;
+
+  std::vector<std::size_t> first_;  // per receptor and one more: where its neighbours begin
+  std::vector<std::uint32_t> neighbour_;
   std::vector<double> weight_;
 };
 
