@@ -134,6 +134,7 @@ struct Taxel {
   std::string body = {};
   std::array<double, 3> place{};
   std::array<double, 3> normal{};
+  std::array<double, 3> world{};  // the place in the world's frame at the last observation
 };
 
 // A receptor of a retina: unit vector in the eye's frame (-z is the gaze) and its distance to its neighbours, degrees.
@@ -161,6 +162,8 @@ class BodyWorld : public Environment {
   // Throws base::BodyError when the new text does not load or has another structure; the old body then stays.
   virtual void replace_body(const std::string& mjcf_text) = 0;
 
+  // The actuator of every command; several commands may have one, and some none a name ("").
+  virtual std::vector<std::string> motors() const = 0;
   virtual std::vector<Taxel> taxels(const std::string& skin) const = 0;
   virtual std::vector<Receptor> receptors(const std::string& retina) const = 0;
   // Lengths of set_joints' arguments: nq and nv.

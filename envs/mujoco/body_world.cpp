@@ -195,8 +195,10 @@ class SensedBody final : public BodyWorld {
     for (const auto& sense : senses_.all) sense->fit(*model);
   }
 
+  std::vector<std::string> motors() const override { return motors_.names(); }
+
   std::vector<Taxel> taxels(const std::string& skin) const override {
-    return one_of(senses_.skins, skin, "skin").taxels(simulation_.model());
+    return one_of(senses_.skins, skin, "skin").taxels(simulation_.model(), simulation_.data());
   }
 
   std::vector<Receptor> receptors(const std::string& retina) const override {

@@ -17,6 +17,7 @@ namespace {
 using namespace infans;
 using namespace infans::envs;
 using Vector = std::array<double, 3>;
+constexpr double degrees = 180.0 / std::numbers::pi;
 
 std::span<const double> slice(const BodyWorld& world, std::span<const double> observation, const std::string& name) {
   for (const Modality& m : world.spec().modalities) {
@@ -112,6 +113,20 @@ TEST_CASE("a known force at a known place is read back from the skin within 1 %"
       CHECK(std::abs(whole.place[0] - 0.031 - crept) < 0.002);
       CHECK(std::abs(whole.place[1] + 0.017) < 0.002);
       CHECK(std::abs(whole.place[2] - 0.01) < 0.001);
+      // In the world: euler='30 50 10' turns about x, then the new y, then the new z; places by hand from the angles.
+      const double x = 30 / degrees, y = 50 / degrees, z = 10 / degrees;
+      const std::array<Vector, 3> base = {
+          {{std::cos(y) * std::cos(z), -std::cos(y) * std::sin(z), std::sin(y)},
+           {std::sin(x) * std::sin(y) * std::cos(z) + std::cos(x) * std::sin(z),
+            -std::sin(x) * std::sin(y) * std::sin(z) + std::cos(x) * std::cos(z), -std::sin(x) * std::cos(y)},
+           {-std::cos(x) * std::sin(y) * std::cos(z) + std::sin(x) * std::sin(z),
+            std::cos(x) * std::sin(y) * std::sin(z) + std::sin(x) * std::cos(z), std::cos(x) * std::cos(y)}}};
+      for (const Taxel& t : world->taxels("force")) {
+        for (std::size_t k = 0; k < 3; ++k) {
+          const double there = base[k][0] * t.place[0] + base[k][1] * t.place[1] + base[k][2] * t.place[2];
+          CHECK(std::abs(t.world[k] - there) < 1e-9);
+        }
+      }
       double pressure = 0.0;
       for (const double p : slice(*world, seen, "pressure")) pressure += p;
       CHECK(pressure == doctest::Approx(push).epsilon(0.01));

@@ -236,11 +236,13 @@ TEST_CASE("all kinds of joints, limits and effects are where the spec says") {
   const auto world = make_body_world("creature", creature(), "creature", [] {
     BodyOptions o = everything();
     o.proprioception[0].channel = {};
+    o.motors[0].channel.noise = o.motors[0].channel.signal_noise = 0.0;
     o.world.reset_std = 0.0;
     return o;
   }());
   CHECK(world->position_size() == 7 + 4 + 2 + 7);
   CHECK(world->velocity_size() == 6 + 3 + 2 + 6);
+  CHECK(world->motors() == std::vector<std::string>{"elbow", "flexor"});
   CHECK(world->spec().joints.empty());
   random::Stream start({1, 0, random::Purpose::reset, 0});
   const auto seen = world->reset(start);
@@ -250,6 +252,11 @@ TEST_CASE("all kinds of joints, limits and effects are where the spec says") {
   CHECK(position[2] == 0.3);
   CHECK(position[11] == 0.2);
   CHECK(slice(*world, seen, "actuator_force").size() == 2);
+  CHECK(slice(*world, world->step(std::array{0.5, -1.0}), "actuator_force")[0] == 0.0);  // its delay is 3
+  for (int k = 0; k < 3; ++k) world->step(std::array{0.5, -1.0});
+  CHECK(slice(*world, world->step(std::array{0.5, -1.0}), "actuator_force")[0] == 1.0);  // gear 2
+  random::Stream again({1, 0, random::Purpose::reset, 0});
+  world->reset(again);
   // Range -60 .. 60 degrees, zone a tenth of it, from 48 degrees on: 0.2 rad is far from both limits.
   CHECK(slice(*world, seen, "joint_limit")[0] == 0.0);
   std::vector<double> bent(position.begin(), position.end());

@@ -62,4 +62,11 @@ std::span<Channel> Motors::of(const std::string& actuator) {
   return {};
 }
 
+std::vector<std::string> Motors::names() const {
+  std::vector<std::string> list(channels_.size());
+  for (const Actuator& a : actuators_)
+    std::fill_n(list.begin() + static_cast<std::ptrdiff_t>(a.first), a.count, a.name);
+  return list;
+}
+
 }  // namespace infans::envs::senses

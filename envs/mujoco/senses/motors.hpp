@@ -25,6 +25,8 @@ class Motors {
   void drive(std::span<const double> command, long k, std::uint64_t seed, double age_days, mjtNum* control);
   // The channels of the actuator of this name; empty when there is none.
   std::span<Channel> of(const std::string& actuator);
+  // The actuator of every control.
+  std::vector<std::string> names() const;
   std::vector<Channel>& channels() { return channels_; }
   const std::vector<Channel>& channels() const { return channels_; }
 

@@ -62,7 +62,8 @@ class Proprioception final : public Sense {
     auto next = out.begin();
     for (const int i : qpos_) *next++ = at.d.qpos[i];
     for (const int i : qvel_) *next++ = at.d.qvel[i];
-    for (const int i : forces_) *next++ = at.d.actuator_force[i];
+    for (const Force& f : forces_)
+      *next++ = at.d.actuator_force[f.output] * (f.geared ? at.m.actuator_gear[6 * f.output] : 1.0);
     for (const int j : limited_) {
       const mjtNum* const range = at.m.jnt_range + 2 * j;
       *next++ = nearness(at.d.qpos[at.m.jnt_qposadr[j]], range[0], range[1], width_);
@@ -81,14 +82,22 @@ class Proprioception final : public Sense {
       const bool at_joint = m.actuator_trntype[a] == mjTRN_JOINT || m.actuator_trntype[a] == mjTRN_JOINTINPARENT;
       const bool ours = at_joint && std::find(joints.begin(), joints.end(), m.actuator_trnid[2 * a]) != joints.end();
       if (!o.joints.empty() && !ours) continue;
-      const bool turns = at_joint && m.jnt_type[m.actuator_trnid[2 * a]] != mjJNT_SLIDE;
-      append(forces_, m.actuator_outadr[a], static_cast<std::size_t>(m.actuator_outnum[a]));
-      units.insert(units.end(), static_cast<std::size_t>(m.actuator_outnum[a]), turns ? "N m" : "N");
+      const int type = at_joint ? m.jnt_type[m.actuator_trnid[2 * a]] : -1;
+      for (int k = 0; k < m.actuator_outnum[a]; ++k) {
+        forces_.push_back({m.actuator_outadr[a] + k, type == mjJNT_SLIDE || type == mjJNT_HINGE});
+        units.emplace_back(type == mjJNT_HINGE || type == mjJNT_BALL ? "N m" : "N");
+      }
     }
   }
 
+  struct Force {
+    int output;
+    bool geared;  // the joint feels the gear times the actuator's force
+  };
+
   double width_;
-  std::vector<int> qpos_, qvel_, forces_, limited_;
+  std::vector<int> qpos_, qvel_, limited_;
+  std::vector<Force> forces_;
 };
 
 }  // namespace

@@ -79,7 +79,7 @@ class Patches final : public Skin {
     }
   }
 
-  std::vector<Taxel> taxels(const mjModel& m) const override {
+  std::vector<Taxel> taxels(const mjModel& m, const mjData& d) const override {
     std::vector<Taxel> list;
     for (const Patch& patch : patches_) {
       const int body = m.geom_bodyid[patch.geom];
@@ -89,6 +89,8 @@ class Patches final : public Skin {
         taxel.body = name_of(m, mjOBJ_BODY, body);
         mju_rotVecQuat(taxel.place.data(), spot.place.data(), m.geom_quat + 4 * patch.geom);
         mju_addTo3(taxel.place.data(), m.geom_pos + 3 * patch.geom);
+        mju_mulMatVec3(taxel.world.data(), d.geom_xmat + 9 * patch.geom, spot.place.data());
+        mju_addTo3(taxel.world.data(), d.geom_xpos + 3 * patch.geom);
         mju_rotVecQuat(taxel.normal.data(), spot.normal.data(), m.geom_quat + 4 * patch.geom);
       }
     }

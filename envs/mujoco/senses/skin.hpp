@@ -9,8 +9,7 @@ namespace infans::envs::senses {
 
 class Skin : public Sense {
  public:
-  // Places in the frame of each geom's body.
-  virtual std::vector<Taxel> taxels(const mjModel& m) const = 0;
+  virtual std::vector<Taxel> taxels(const mjModel& m, const mjData& d) const = 0;
 
  protected:
   using Sense::Sense;
