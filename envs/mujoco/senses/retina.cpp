@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/senses/blur.hpp"
@@ -10,6 +11,9 @@
 
 namespace infans::envs::senses {
 namespace {
+
+constexpr double acuity_step = 0.002;
+constexpr long sharp_sight = std::numeric_limits<long>::max();
 
 void check(const RetinaOptions& o) {
   const auto expect = [&](bool good, const char* key, const char* rule) {
@@ -40,10 +44,14 @@ class Eye final : public Retina {
 
   const std::vector<Receptor>& receptors() const override { return receptors_; }
 
+  // In steps of 0.2 % of acuity, which are a function of the age alone: a life may set its age at every step.
   void set_age(double days) override {
     const double acuity = acuity_at(days);
     const bool blurred = options_.blur_by_age && acuity < options_.acuity;
-    blur_ = blurred ? Blur(receptors_, acuity) : Blur();
+    const long step = blurred ? std::lround(std::log(acuity) / acuity_step) : sharp_sight;
+    if (step == step_) return;
+    step_ = step;
+    blur_ = blurred ? Blur(receptors_, std::exp(acuity_step * static_cast<double>(step))) : Blur();
   }
 
   void sample(const Instant& at, std::span<double> out) override {
@@ -110,6 +118,7 @@ class Eye final : public Retina {
   int camera_ = -1, site_ = -1, body_ = 0;
   mjtByte groups_[mjNGROUP] = {};
   Blur blur_;
+  long step_ = sharp_sight;
   std::vector<mjtNum> rays_, distance_, sharp_;
   std::vector<int> seen_;
 };
