@@ -17,6 +17,8 @@ enum class Purpose : std::uint32_t {
   hierarchy_init = 6,
   hierarchy_batches = 7,
   probe = 8,
+  sense_noise = 9,
+  motor_noise = 10,
   test = 1000,
 };
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/base/error.hpp"
+#include "envs/mujoco/limits.hpp"
 
 namespace infans::envs {
 namespace {
@@ -43,6 +44,7 @@ struct VfsScope {
 };
 
 std::shared_ptr<const mjModel> compile(const std::string& text, const std::string& source) {
+  check_size(text, source);
   const LogCapture capture;
   try {
     VfsScope files;
@@ -52,14 +54,14 @@ std::shared_ptr<const mjModel> compile(const std::string& text, const std::strin
     }
     const std::unique_ptr<mjSpec, decltype(&mj_deleteSpec)> spec(
         mj_parseXML(source.c_str(), &files.vfs, error.data(), static_cast<int>(error.size())), mj_deleteSpec);
-    if (!spec) throw base::BodyError(source, trimmed(error.data()));
+    if (!spec) throw base::BodyError(source, trimmed(located(error.data(), text)));
     mjModel* const model = mj_compile(spec.get(), &files.vfs);
-    if (!model) throw base::BodyError(source, trimmed(mjs_getError(spec.get())));
+    if (!model) throw base::BodyError(source, trimmed(located(mjs_getError(spec.get()), text)));
     // Without this flag a bad state is replaced by the start state in the middle of an episode.
     model->opt.disableflags |= mjDSBL_AUTORESET;
     return {model, [](const mjModel* m) { mj_deleteModel(const_cast<mjModel*>(m)); }};
   } catch (const EngineError& e) {
-    throw base::BodyError(source, trimmed(e.what()));
+    throw base::BodyError(source, trimmed(located(e.what(), text)));
   }
 }
 

@@ -1,32 +1,15 @@
 #include "envs/mujoco/world.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <functional>
 #include <utility>
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/engine.hpp"
+#include "envs/mujoco/simulation.hpp"
 
 namespace infans::envs {
 namespace {
-
-std::string number(double value) {
-  std::string text(32, '\0');
-  text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%g", value)));
-  return text;
-}
-
-void check_options(const MujocoOptions& options) {
-  if (!std::isfinite(options.control_period) || options.control_period <= 0.0) {
-    throw base::OptionError("control_period",
-                            "control_period is " + number(options.control_period) + " s; it must be above 0");
-  }
-  if (!std::isfinite(options.reset_std) || options.reset_std < 0.0) {
-    throw base::OptionError("reset_std", "reset_std is " + number(options.reset_std) + "; it must be 0 or more");
-  }
-}
 
 // The joints of a body that fits, else BodyError.
 std::vector<Joint> checked_joints(const mjModel& m, const std::string& source) {
@@ -46,17 +29,6 @@ std::vector<Joint> checked_joints(const mjModel& m, const std::string& source) {
   return joints;
 }
 
-int checked_substeps(double period, double timestep, const std::string& source) {
-  const double ratio = period / timestep;
-  const double whole = std::round(ratio);
-  if (whole < 1.0 || whole > 1e6 || std::abs(ratio - whole) > 1e-9 * ratio) {
-    throw base::BodyError(source, "a control period of " + number(period) +
-                                      " s is not a whole multiple of the timestep " + number(timestep) + " s; use " +
-                                      number(std::max(1.0, whole) * timestep) + " s, or change <option timestep>");
-  }
-  return static_cast<int>(whole);
-}
-
 // "rad" when all joints agree, else one unit per joint: "m,rad".
 std::string units(const std::vector<Joint>& joints, const char* per) {
   const bool mixed = std::adjacent_find(joints.begin(), joints.end(), std::not_equal_to<>()) != joints.end();
@@ -69,139 +41,91 @@ std::string units(const std::vector<Joint>& joints, const char* per) {
   return list;
 }
 
-constexpr int saved_parts = mjSTATE_INTEGRATION;
-
 class MujocoWorld final : public Environment {
  public:
   MujocoWorld(const std::string& name, std::shared_ptr<const mjModel> model, const std::string& source,
               const MujocoOptions& options)
-      : model_(std::move(model)), reset_std_(options.reset_std) {
-    const mjModel& m = *model_;
+      : joints_(checked_joints(*model, source)),
+        substeps_(whole_substeps(options.control_period, model->opt.timestep, source)),
+        simulation_(name, std::move(model), source),
+        reset_std_(options.reset_std) {
+    const mjModel& m = simulation_.model();
     spec_.name = name;
-    spec_.joints = checked_joints(m, source);
-    substeps_ = checked_substeps(options.control_period, m.opt.timestep, source);
+    spec_.joints = joints_;
     spec_.modalities = {{"joint_position", units(spec_.joints, ""), 0, static_cast<int>(m.nq)},
                         {"joint_velocity", units(spec_.joints, "/s"), static_cast<int>(m.nq), static_cast<int>(m.nv)}};
     spec_.action_size = static_cast<int>(m.nu);
     spec_.control_period = options.control_period;
-    spec_.state_size = static_cast<int>(mj_stateSize(&m, saved_parts)) + 1;  // and the step counter
+    spec_.state_size = simulation_.state_size() + 1;  // and the step counter
     observation_.resize(static_cast<std::size_t>(m.nq + m.nv));
-    const LogCapture capture;
-    try {
-      data_.reset(mj_makeData(&m));
-    } catch (const EngineError& e) {
-      throw base::BodyError(source, e.what());
-    }
-    if (!data_) throw base::BodyError(source, "MuJoCo has no memory for its state; lower <size memory>");
   }
 
   const Spec& spec() const override { return spec_; }
 
   std::span<const double> reset(random::Stream& stream) override {
-    clear();
-    for (int i = 0; i < model_->nq; ++i) data_->qpos[i] += reset_std_ * stream.normal();
-    for (int i = 0; i < model_->nv; ++i) data_->qvel[i] += reset_std_ * stream.normal();
-    run([&] { mj_forward(model_.get(), data_.get()); });
+    simulation_.clear();
+    const mjModel& m = simulation_.model();
+    mjData& d = simulation_.data();
+    for (int i = 0; i < m.nq; ++i) d.qpos[i] += reset_std_ * stream.normal();
+    for (int i = 0; i < m.nv; ++i) d.qvel[i] += reset_std_ * stream.normal();
+    simulation_.run([&] { mj_forward(&m, &d); });
     return observe();
   }
 
   std::span<const double> step(std::span<const double> action) override {
-    expect_size("action", action.size(), spec_.action_size);
-    const mjModel& m = *model_;
+    simulation_.expect_size("action", action.size(), spec_.action_size);
+    const mjModel& m = simulation_.model();
+    mjData& d = simulation_.data();
     for (int i = 0; i < m.nu; ++i) {
       const double command = std::clamp(action[static_cast<std::size_t>(i)], -1.0, 1.0);  // NaN stays NaN: MuJoCo warns
       const double low = m.actuator_ctrlrange[2 * i];
       const double high = m.actuator_ctrlrange[2 * i + 1];
       const bool plain = !m.actuator_ctrllimited[i] || (low == -1.0 && high == 1.0);
-      data_->ctrl[i] = plain ? command : low + 0.5 * (command + 1.0) * (high - low);
+      d.ctrl[i] = plain ? command : low + 0.5 * (command + 1.0) * (high - low);
     }
-    ++step_;
-    run([&] {
-      for (int i = 0; i < substeps_; ++i) mj_step(&m, data_.get());
+    ++simulation_.step();
+    simulation_.run([&] {
+      for (int i = 0; i < substeps_; ++i) mj_step(&m, &d);
     });
     return observe();
   }
 
   void save(std::span<double> state) const override {
-    expect_size("state", state.size(), spec_.state_size);
-    mj_getState(model_.get(), data_.get(), state.data(), saved_parts);
-    state.back() = static_cast<double>(step_);
+    simulation_.expect_size("state", state.size(), spec_.state_size);
+    simulation_.save(state);
+    state.back() = static_cast<double>(simulation_.step());
   }
 
   void restore(std::span<const double> state) override {
-    expect_size("state", state.size(), spec_.state_size);
-    clear();
-    mj_setState(model_.get(), data_.get(), state.data(), saved_parts);
-    step_ = static_cast<long>(state.back());
+    simulation_.expect_size("state", state.size(), spec_.state_size);
+    simulation_.clear();
+    simulation_.restore(state);
+    simulation_.step() = static_cast<long>(state.back());
   }
 
   // Everything but the joints is as at the start of an episode; numbers of any size are taken, the next step judges.
   void set_joints(std::span<const double> position, std::span<const double> velocity) override {
-    expect_size("position", position.size(), static_cast<int>(model_->nq));
-    expect_size("velocity", velocity.size(), static_cast<int>(model_->nv));
-    clear();
-    std::copy(position.begin(), position.end(), data_->qpos);
-    std::copy(velocity.begin(), velocity.end(), data_->qvel);
+    simulation_.expect_size("position", position.size(), static_cast<int>(simulation_.model().nq));
+    simulation_.expect_size("velocity", velocity.size(), static_cast<int>(simulation_.model().nv));
+    simulation_.clear();
+    std::copy(position.begin(), position.end(), simulation_.data().qpos);
+    std::copy(velocity.begin(), velocity.end(), simulation_.data().qvel);
   }
 
  private:
-  void expect_size(const char* what, std::size_t size, int wanted) const {
-    if (size == static_cast<std::size_t>(wanted)) return;
-    throw base::UserError(spec_.name + ": " + what + " has " + std::to_string(size) + " numbers; it must have " +
-                          std::to_string(wanted));
-  }
-
-  // Also empties MuJoCo's own stack, which an error leaves half full, and its warning counters.
-  void clear() {
-    mj_resetData(model_.get(), data_.get());
-    step_ = 0;
-    failed_ = false;
-  }
-
-  // Runs a piece of engine work; an error, a warning or a number that is not finite becomes SimulationError.
-  template <typename Work>
-  void run(Work&& work) {
-    const LogCapture capture;
-    if (failed_) fail("the world has failed before; call reset, restore or set_joints first");
-    try {
-      work();
-    } catch (const EngineError& e) {
-      fail(e.what());
-    }
-    for (int w = 0; w < mjNWARNING; ++w) {
-      if (data_->warning[w].number == 0) continue;
-      const bool has_text = capture.warning()[0] != '\0';
-      fail(has_text ? capture.warning() : mju_warningText(w, static_cast<std::size_t>(data_->warning[w].lastinfo)));
-    }
-    // MuJoCo checks before it integrates, so the last substep's result is still unchecked.
-    if (!finite(data_->qpos, static_cast<int>(model_->nq))) fail("a joint position is not finite");
-    if (!finite(data_->qvel, static_cast<int>(model_->nv))) fail("a joint velocity is not finite");
-    if (!finite(data_->qacc, static_cast<int>(model_->nv))) fail("a joint acceleration is not finite");
-  }
-
-  [[noreturn]] void fail(const std::string& text) {
-    failed_ = true;
-    throw base::SimulationError(spec_.name, step_, text);
-  }
-
-  static bool finite(const mjtNum* values, int n) {
-    return std::all_of(values, values + n, [](mjtNum v) { return std::isfinite(v); });
-  }
-
   std::span<const double> observe() {
-    std::copy_n(data_->qpos, model_->nq, observation_.begin());
-    std::copy_n(data_->qvel, model_->nv, observation_.begin() + model_->nq);
+    const mjModel& m = simulation_.model();
+    std::copy_n(simulation_.data().qpos, m.nq, observation_.begin());
+    std::copy_n(simulation_.data().qvel, m.nv, observation_.begin() + m.nq);
     return observation_;
   }
 
-  std::shared_ptr<const mjModel> model_;
-  DataPtr data_;
+  std::vector<Joint> joints_;
+  int substeps_;
+  Simulation simulation_;
   Spec spec_;
   std::vector<double> observation_;
   double reset_std_;
-  int substeps_ = 1;
-  long step_ = 0;
-  bool failed_ = false;
 };
 
 }  // namespace
