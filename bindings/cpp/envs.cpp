@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,7 +15,7 @@
 #include "core/parallel/parallel.hpp"
 #include "envs/api/callback_world.hpp"
 #include "envs/mujoco/pool.hpp"
-#include "envs/mujoco/tasks/tasks.hpp"
+#include "envs/worlds/worlds.hpp"
 
 namespace py = pybind11;
 
@@ -32,10 +33,14 @@ auto span_of(const A& a) {
 
 Array array_of(std::span<const double> values) { return Array(static_cast<py::ssize_t>(values.size()), values.data()); }
 
-envs::TaskTable table() {
-  envs::TaskTable tasks;
-  envs::add_mujoco_tasks(tasks);
-  return tasks;
+using Values = std::map<std::string, config::Value>;
+
+envs::TaskOptions native(const std::string& assets, const Values& values) {
+  envs::TaskOptions options;
+  options.assets = assets;
+  options.commands = envs::Commands::native;
+  options.values = values;
+  return options;
 }
 
 py::dict dict_of(const envs::TaskInfo& info) {
@@ -46,6 +51,12 @@ py::dict dict_of(const envs::TaskInfo& info) {
   out["time_limit"] = info.time_limit;
   out["reward_threshold"] = info.reward_threshold;
   out["single_commands"] = info.single_commands;
+  out["success"] = info.success;
+  out["source"] = info.source;
+  py::dict options;
+  for (const config::Option& o : info.options)
+    options[py::str(o.key)] = o.doc + " [" + config::to_text(o.standard) + "]";
+  out["options"] = options;
   return out;
 }
 
@@ -65,7 +76,8 @@ void describe(py::dict& out, const envs::Task& task) {
 
 // One body in native commands.
 struct Body {
-  Body(const std::string& id, const std::string& assets) : task(table().make(id, {assets, envs::Commands::native})) {}
+  Body(const std::string& id, const std::string& assets, const Values& values)
+      : task(envs::all_tasks().make(id, native(assets, values))) {}
 
   Array reset(std::uint64_t seed, std::uint64_t episode) {
     random::Stream stream({seed, 0, random::Purpose::reset, episode});
@@ -100,9 +112,10 @@ envs::Autoreset autoreset_of(const std::string& name) {
 }
 
 struct BodyPool {
-  BodyPool(const std::string& id, const std::string& assets, int bodies, const envs::PoolOptions& options)
-      : pool(envs::make_bodies(table(), id, {assets, envs::Commands::native}, bodies, options.threads), options) {
-    const envs::Task task = table().make(id, {assets, envs::Commands::native});
+  BodyPool(const std::string& id, const std::string& assets, const Values& values, int bodies,
+           const envs::PoolOptions& options)
+      : pool(envs::make_bodies(envs::all_tasks(), id, native(assets, values), bodies, options.threads), options) {
+    const envs::Task task = envs::all_tasks().make(id, native(assets, values));
     info = dict_of(task.info);
     describe(info, task);
   }
@@ -208,14 +221,15 @@ void bind_envs(py::module_& module) {
       "task_infos",
       [] {
         py::list infos;
-        const envs::TaskTable tasks = table();
+        const envs::TaskTable tasks = envs::all_tasks();
         for (const std::string& id : tasks.ids()) infos.append(dict_of(tasks.info(id)));
         return infos;
       },
       "What is known of every task without loading its body, a dict each.");
 
   py::class_<Body>(module, "TaskBody", "One body of a task; commands in the task's own units.")
-      .def(py::init<const std::string&, const std::string&>(), py::arg("id"), py::arg("assets"))
+      .def(py::init<const std::string&, const std::string&, const Values&>(), py::arg("id"), py::arg("assets"),
+           py::arg("options"))
       .def_property_readonly("info",
                              [](const Body& body) {
                                py::dict out = dict_of(body.task.info);
@@ -230,13 +244,13 @@ void bind_envs(py::module_& module) {
       .def("restore", [](Body& body, const Array& state) { body.task.world->restore(span_of(state)); });
 
   py::class_<BodyPool>(module, "TaskPool", "Many bodies of one task, stepped by several threads.")
-      .def(py::init([](const std::string& id, const std::string& assets, int bodies, int threads, int time_limit,
-                       const std::string& autoreset) {
-             return std::make_unique<BodyPool>(id, assets, bodies,
+      .def(py::init([](const std::string& id, const std::string& assets, const Values& values, int bodies, int threads,
+                       int time_limit, const std::string& autoreset) {
+             return std::make_unique<BodyPool>(id, assets, values, bodies,
                                                BodyPool::options_of(threads, time_limit, autoreset));
            }),
-           py::arg("id"), py::arg("assets"), py::arg("bodies"), py::arg("threads"), py::arg("time_limit"),
-           py::arg("autoreset"))
+           py::arg("id"), py::arg("assets"), py::arg("options"), py::arg("bodies"), py::arg("threads"),
+           py::arg("time_limit"), py::arg("autoreset"))
       .def_readonly("info", &BodyPool::info)
       .def("reset", &BodyPool::reset, py::arg("seeds"), py::arg("mask"))
       .def("step", &BodyPool::step, py::arg("actions"),

@@ -59,18 +59,19 @@ class TaskEnv(gymnasium.Env):
     observation_space: the reference's numbers in its order, float64, SI units; `modalities` names the slices.
     action_space: the reference's, in the task's own units. Actions are not clipped; a float64 action of a Gymnasium
     task is rounded to the space's float32.
+    options: of the task itself, e.g. power of infans/mountain-car-v0; `info["options"]` documents them.
     Raises gymnasium.error.DependencyNotInstalled when the package with the body is not installed; a step raises
     infans.SimulationError when the body leaves the numbers.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
 
-    def __init__(self, task: str, render_mode: str | None = None) -> None:
+    def __init__(self, task: str, render_mode: str | None = None, **options: bool | int | float | str) -> None:
         from . import _infans
 
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; the task draws no pictures: leave it out")
-        self._body = _infans.TaskBody(task, _assets(task))
+        self._body = _infans.TaskBody(task, _assets(task), options)
         self.info: dict[str, Any] = self._body.info
         self.metadata = {"render_modes": [], "render_fps": round(1.0 / self.info["control_period"])}
         self.render_mode = None
@@ -133,6 +134,7 @@ class TaskVectorEnv(gymnasium.vector.VectorEnv):
         threads: int = 0,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        **options: bool | int | float | str,
     ) -> None:
         from . import _infans
 
@@ -145,7 +147,7 @@ class TaskVectorEnv(gymnasium.vector.VectorEnv):
             AutoresetMode.DISABLED: "disabled",
         }
         self._pool = _infans.TaskPool(
-            task, _assets(task), num_envs, threads, max_episode_steps or 0, names[self.autoreset_mode]
+            task, _assets(task), options, num_envs, threads, max_episode_steps or 0, names[self.autoreset_mode]
         )
         self.info: dict[str, Any] = self._pool.info
         self.num_envs = num_envs

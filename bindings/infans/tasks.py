@@ -25,6 +25,10 @@ TASKS: dict[str, tuple[int, float | None]] = {
     "dmc-pendulum-swingup-v0": (1000, None),
     "dmc-reacher-easy-v0": (1000, None),
     "dmc-reacher-hard-v0": (1000, None),
+    "mountain-car-feef-v0": (167, 1.0),
+    "mountain-car-v0": (999, 90.0),
+    "pilco-cartpole-v0": (25, -12.5),
+    "tip-pendulum-v0": (200, -200.0),
 }
 
 

@@ -104,8 +104,8 @@ const Option& Options::find(const std::string& key, const std::string& where) co
   if (found != table_.end()) return *found;
   std::vector<std::string> keys;
   for (const Option& o : table_) keys.push_back(o.key);
-  throw base::OptionError(key, where + ": unknown option '" + key + "'; did you mean '" + nearest(key, keys) +
-                                   "'? `infans options` lists all");
+  if (keys.empty()) throw base::OptionError(key, where + ": unknown option '" + key + "'; it takes none");
+  throw base::OptionError(key, where + ": unknown option '" + key + "'; did you mean '" + nearest(key, keys) + "'?");
 }
 
 const Value& Options::at(const std::string& key) const { return values_.at(key); }

@@ -38,7 +38,8 @@ std::span<const double> TaskWorld::step(std::span<const double> action) {
   // Before any formula may clip a NaN away; the state keeps it, so that later steps fail too.
   if (!std::all_of(action.begin(), action.end(), [](double a) { return !std::isnan(a); })) state_[0] = std::nan("");
   if (finite(state_)) {
-    std::transform(action.begin(), action.end(), command_.begin(), [](double a) { return std::clamp(a, -1.0, 1.0); });
+    std::transform(action.begin(), action.end(), command_.begin(),
+                   [this](double a) { return std::clamp(a / limit_, -1.0, 1.0); });
     outcome_ = advance(command_);
   }
   if (!finite(state_)) throw base::SimulationError(spec_.name, step_, "the state or the command is not finite");

@@ -22,6 +22,9 @@ class TaskWorld : public Environment {
   void restore(std::span<const double> state) final;
   void set_joints(std::span<const double> position, std::span<const double> velocity) final;
 
+  // From now on commands come in the task's own units and are clipped to [-limit, limit].
+  void take_native_commands(double limit) { limit_ = limit; }
+
  protected:
   // `hidden`: numbers that state_ keeps behind the observation.
   void prepare(int hidden);
@@ -37,6 +40,7 @@ class TaskWorld : public Environment {
  private:
   void expect_size(const char* what, std::size_t size, std::size_t wanted) const;
 
+  double limit_ = 1.0;
   std::vector<double> command_;
   std::size_t observed_ = 0;
   Outcome outcome_;

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "core/base/error.hpp"
-#include "envs/analytic/task_world.hpp"
 
 namespace infans::envs {
 namespace {
@@ -131,11 +130,11 @@ class MountainCar final : public TaskWorld {
 
 }  // namespace
 
-std::unique_ptr<Environment> make_tip_pendulum() { return std::make_unique<TipPendulum>(); }
+std::unique_ptr<TaskWorld> make_tip_pendulum() { return std::make_unique<TipPendulum>(); }
 
-std::unique_ptr<Environment> make_pilco_cartpole() { return std::make_unique<PilcoCartpole>(); }
+std::unique_ptr<TaskWorld> make_pilco_cartpole() { return std::make_unique<PilcoCartpole>(); }
 
-std::unique_ptr<Environment> make_mountain_car(const MountainCarOptions& options) {
+std::unique_ptr<TaskWorld> make_mountain_car(const MountainCarOptions& options) {
   return std::make_unique<MountainCar>(options);
 }
 

@@ -8,6 +8,12 @@
 
 namespace infans::envs {
 
+config::Options settings(const TaskInfo& info, const TaskOptions& options) {
+  config::Options checked(info.options);
+  for (const auto& [key, value] : options.values) checked.set(key, value, "task " + info.id);
+  return checked;
+}
+
 void TaskTable::add(TaskInfo info, Factory factory) {
   const std::string id = info.id;
   const bool added = entries_.emplace(id, Entry{std::move(info), std::move(factory)}).second;
@@ -24,6 +30,7 @@ const TaskInfo& TaskTable::info(const std::string& id) const { return find(id).i
 
 Task TaskTable::make(const std::string& id, const TaskOptions& options) const {
   const Entry& entry = find(id);
+  settings(entry.info, options);  // refuses values that a factory without options would never look at
   return entry.factory(entry.info, options);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/option.hpp"
 #include "envs/api/environment.hpp"
 
 namespace infans::envs {
@@ -17,9 +18,12 @@ struct TaskInfo {
   std::string id;       // "HalfCheetah-v5", "dmc-cartpole-swingup-v0"
   std::string package;  // the Python package whose MJCF files it reads, "" when it reads none
   std::string folder;   // of those files inside the package, e.g. "envs/mujoco/assets"
-  int time_limit = 0;   // control steps of an episode, after which it is cut off; 0: endless
+  int time_limit = 0;   // control steps of an episode, after which the caller cuts it off; 0: endless
   double reward_threshold = std::numeric_limits<double>::quiet_NaN();  // return called solved; NaN: none is known
-  bool single_commands = false;  // commands are numbers of single precision, as in Gymnasium's spaces
+  bool single_commands = false;      // commands are numbers of single precision, as in Gymnasium's spaces
+  std::string success = {};          // what its literature calls solved, in words
+  std::string source = {};           // author, year
+  config::OptionTable options = {};  // what a user may choose of the task itself
 };
 
 // How the commands of step() are meant.
@@ -31,10 +35,15 @@ enum class Commands {
 struct TaskOptions {
   std::string assets;  // path of TaskInfo::folder on this machine; not used by a task without a package
   Commands commands = Commands::unit;
+  std::map<std::string, config::Value> values = {};  // of TaskInfo::options
   // A body of the same task that is never used at the same time: the new one shares its working memory, if the engine
   // has such a thing. Nothing else changes.
   Environment* beside = nullptr;
 };
+
+// Values of the task's own options. Throws base::OptionError for an unknown key, naming the nearest, or a value outside
+// the option's range.
+config::Options settings(const TaskInfo& info, const TaskOptions& options);
 
 // A world that is ready for its first reset.
 struct Task {
@@ -55,7 +64,8 @@ class TaskTable {
   std::vector<std::string> ids() const;
   // Throws base::OptionError for an unknown id; the message names the nearest one.
   const TaskInfo& info(const std::string& id) const;
-  // Throws as info() does, and base::FileError or base::BodyError when the files are not there or do not load.
+  // Throws as info() and settings() do, and base::FileError or base::BodyError when the files are not there or do not
+  // load.
   Task make(const std::string& id, const TaskOptions& options) const;
 
  private:

@@ -4,11 +4,14 @@ Called by `scripts/bench pool`. Every contender is a process of its own that wai
 does the same work once: BODIES copies of a body, STEPS control steps of random commands. Contenders:
 
   bare            mj_step in a loop on as many threads, nothing else: the ratio's denominator (a mjData a body)
-  pool            infans' C++ pool with observations, rewards and ends, one round of threads a control step
+  pool            infans' C++ pool with observations, rewards and ends, one round of threads a control step; an infant
+                  without senses
+  touch           an infant with proprioception (forces, limits), inner ear and skin (2,000 taxels/m2)
+  eyes            the same and two eyes of at most 256 rays at 20 Hz
   engine_batch    MuJoCo's batch (mjbatch.h), mjb_step once a control step, no observations
   engine_rollout  MuJoCo's batch, mjb_rollout: all commands known beforehand, no observations
   mj_rollout      mujoco.rollout in Python: all commands known beforehand, states recorded
-  make_vec        gymnasium.make_vec: the pool as Python sees it (not Humanoid, which starts again when it falls)
+  make_vec        gymnasium.make_vec: the pool as Python sees it (HalfCheetah: the others start again when they fall)
   envpool         EnvPool (Weng et al. 2022), its own MuJoCo; only if --envpool names a Python that has it
 
 Figures are medians over rounds of contender / bare within the round. `clock` compares elapsed time, `processor` the
@@ -31,8 +34,10 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-IN_CPP = ("bare", "pool", "engine_batch", "engine_rollout")
-TASKS = {"HalfCheetah-v5": 100, "Humanoid-v5": 30}  # control steps of a round
+IN_CPP = ["bare", "pool", "engine_batch", "engine_rollout"]
+OF_INFANTS = ["touch", "eyes"]
+INFANTS = {"infant-supine": "infant?age=6", "infant-seated": "infant?age=6&scene=seated&table=1"}
+TASKS = {"HalfCheetah-v5": 100, "Humanoid-v5": 30, "infant-supine": 20, "infant-seated": 20}  # control steps of a round
 
 
 class Work:
@@ -117,6 +122,8 @@ class Worker:
 
 
 def contenders(task: str, arguments: argparse.Namespace) -> list[str]:
+    if task in INFANTS:
+        return [*IN_CPP, *OF_INFANTS, "mj_rollout"]
     names = [*IN_CPP, "mj_rollout"]
     if task == "HalfCheetah-v5":
         names.append("make_vec")
@@ -134,10 +141,11 @@ def measure(task: str, arguments: argparse.Namespace) -> dict[str, dict[int, lis
     names = contenders(task, arguments)
     times: dict[str, dict[int, list[tuple[float, float]]]] = {n: {t: [] for t in arguments.threads} for n in names}
     with tempfile.TemporaryDirectory() as folder:
-        cpp = Worker([str(program), task, str(assets), str(bodies), str(steps)], folder)
+        subject = [INFANTS[task], folder] if task in INFANTS else [task, str(assets)]
+        cpp = Worker([str(program), *subject, str(bodies), str(steps)], folder)
         path = f"{folder}/work.bin"
         header = " ".join(cpp.ask(f"work {path}"))
-        for name in names[len(IN_CPP) :]:
+        for name in (name for name in names if name in IN_PYTHON):
             python = arguments.envpool if name == "envpool" else sys.executable
             for threads in arguments.threads:
                 command = [python, __file__, "--serve", name, str(threads), path, task, str(bodies), str(steps), header]

@@ -12,7 +12,7 @@
 
 #include "core/base/error.hpp"
 #include "core/random/stream.hpp"
-#include "envs/worlds/worlds.hpp"
+#include "envs/analytic/tasks.hpp"
 
 namespace {
 
@@ -22,6 +22,18 @@ using namespace infans::envs;
 // A few roundings of numbers up to some tens, relative to what they are.
 constexpr double kTight = 1e-12;
 const double kPi = std::acos(-1.0);
+
+TaskTable table() {
+  TaskTable tasks;
+  add_analytic_tasks(tasks);
+  return tasks;
+}
+
+Task make(const std::string& name, const TaskOptions& options = {}) { return table().make(name + "-v0", options); }
+
+std::unique_ptr<Environment> make_world(const std::string& name) { return make(name).world; }
+
+int time_limit(const std::string& name) { return table().info(name + "-v0").time_limit; }
 
 random::Stream stream(std::uint64_t seed, random::Purpose purpose = random::Purpose::reset) {
   return random::Stream({seed, 0, purpose, 0});
@@ -44,7 +56,7 @@ int follow(const std::string& name, Wanted wanted) {
   int ended = 0, wrong = 0;
   std::vector<double> before;
   for (int k = 0, in_episode = 0; k < 1000; ++k, ++in_episode) {
-    if (in_episode % task_info(name).time_limit == 0 || world->outcome().terminated) {
+    if (in_episode % time_limit(name) == 0 || world->outcome().terminated) {
       const auto first = world->reset(starts);
       before.assign(first.begin(), first.end());
       in_episode = 0;
@@ -156,7 +168,7 @@ TEST_CASE("driving with the speed reaches the goal, ends the episode and pays on
     auto seen = world->reset(starts);
     double paid = 0.0, returned = 0.0;
     int steps = 0;
-    while (!world->outcome().terminated && steps < task_info(name).time_limit) {
+    while (!world->outcome().terminated && steps < time_limit(name)) {
       const double command = seen[1] >= 0.0 ? 1.0 : -1.0;
       paid += 0.1 * command * command;
       seen = world->step({&command, 1});
@@ -173,6 +185,21 @@ TEST_CASE("driving with the speed reaches the goal, ends the episode and pays on
     world->reset(starts);
     CHECK_FALSE(world->outcome().terminated);
     CHECK(world->outcome().reward == 0.0);
+  }
+}
+
+TEST_CASE("native commands are the task's own, clipped to its limits") {
+  const Task unit = make("tip-pendulum");
+  TaskOptions options;
+  options.commands = Commands::native;
+  const Task native = make("tip-pendulum", options);
+  REQUIRE(native.command_high == std::vector<double>{2.0});
+  const double th = 0.3, w = 0.1;
+  for (const double torque : {-3.0, -1.5, 0.25, 2.0}) {
+    const double command = std::fmax(-1.0, torque / 2.0);
+    unit.world->set_joints({&th, 1}, {&w, 1});
+    native.world->set_joints({&th, 1}, {&w, 1});
+    CHECK(unit.world->step({&command, 1})[1] == native.world->step({&torque, 1})[1]);
   }
 }
 
@@ -218,10 +245,10 @@ TEST_CASE("starts are distributed as defined") {
 }
 
 TEST_CASE("save and restore give the same bits in every world") {
-  for (const TaskInfo& task : task_table()) {
-    CAPTURE(task.name);
-    auto world = make_world(task.name);
-    auto other = make_world(task.name);
+  for (const std::string& id : table().ids()) {
+    CAPTURE(id);
+    auto world = table().make(id, {}).world;
+    auto other = table().make(id, {}).world;
     auto starts = stream(5), others = stream(6);
     world->reset(starts);
     run(*world, 10);
@@ -246,9 +273,9 @@ TEST_CASE("save and restore give the same bits in every world") {
 }
 
 TEST_CASE("wrong spans, numbers, names and options are typed errors") {
-  for (const TaskInfo& task : task_table()) {
-    CAPTURE(task.name);
-    auto world = make_world(task.name);
+  for (const std::string& id : table().ids()) {
+    CAPTURE(id);
+    auto world = table().make(id, {}).world;
     auto starts = stream(5);
     world->reset(starts);
     const Spec& spec = world->spec();
@@ -267,8 +294,13 @@ TEST_CASE("wrong spans, numbers, names and options are typed errors") {
     world->step(action);
   }
   const std::string message = caught<base::OptionError>([] { make_world("mountan-car"); }).what();
-  CHECK(message.find("\"mountain-car\"") != std::string::npos);
-  const auto misspelt = caught<base::OptionError>([] { make_world("mountain-car", {{"powr", 0.001}}); });
+  CHECK(message.find("'mountain-car-v0'") != std::string::npos);
+  const auto with = [](const char* key, double value) {
+    TaskOptions options;
+    options.values = {{key, value}};
+    return caught<base::OptionError>([&] { make("mountain-car", options); });
+  };
+  const auto misspelt = with("powr", 0.001);
   CHECK(std::string(misspelt.what()).find("power") != std::string::npos);
-  CHECK(caught<base::OptionError>([] { make_world("mountain-car", {{"power", -1.0}}); }).key == "power");
+  CHECK(with("power", -1.0).key == "power");
 }

@@ -186,17 +186,33 @@ def test_a_body_that_leaves_the_numbers_is_named_and_lives_on():
     assert np.isfinite(pool.step(calm)[0]).all()
 
 
-@pytest.mark.skipif(WITH_DM_CONTROL, reason="dm_control is installed")
-def test_a_missing_package_says_how_to_get_it():
+def test_a_missing_package_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(gymnasium.error.DependencyNotInstalled, match="pip install dm_control"):
         gymnasium.make("infans/dmc-reacher-easy-v0")
+
+
+def test_options_of_a_task():
+    weak = gymnasium.make("infans/mountain-car-v0", power=0.0001).unwrapped
+    strong = gymnasium.make_vec("infans/mountain-car-v0", 2, power=0.01)
+    assert "power" in weak.info["options"]
+    weak.reset(seed=0), strong.reset(seed=0)
+    weak.set_state([-0.5], [0.0])
+    strong.unwrapped.set_state([[-0.5]] * 2, [[0.0]] * 2)
+    pull = 0.0025 * math.cos(-1.5)
+    assert weak.step([1.0])[0][1] == pytest.approx(0.0001 - pull, rel=1e-12)
+    assert strong.step(np.ones((2, 1)))[0][:, 1] == pytest.approx([0.01 - pull] * 2, rel=1e-12)
+    with pytest.raises(infans.OptionError, match="did you mean 'power'"):
+        gymnasium.make("infans/mountain-car-v0", powr=0.1)
+    with pytest.raises(infans.OptionError, match="it takes none"):
+        gymnasium.make("infans/tip-pendulum-v0", power=0.1)
 
 
 def test_mistakes_are_told():
     with pytest.raises(infans.OptionError, match="nearest is 'HalfCheetah-v5'"):
         infans.envs.TaskEnv("HalfCheeta-v5")
     with pytest.raises(infans.FileError, match="pip install"):
-        _infans.TaskBody("HalfCheetah-v5", "/no/such/folder")
+        _infans.TaskBody("HalfCheetah-v5", "/no/such/folder", {})
     env = gymnasium.make("infans/HalfCheetah-v5").unwrapped
     env.reset(seed=0)
     with pytest.raises(ValueError, match=r"must have \(6,\)"):

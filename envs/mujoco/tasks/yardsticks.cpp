@@ -139,10 +139,14 @@ Workload work_of_task(const std::string& id, const std::string& assets) {
   std::ranges::copy(dm_control_definitions(), std::back_inserter(known));
   const auto found = std::ranges::find_if(known, [&](const Definition& d) { return id == d.id; });
   if (found == known.end()) throw std::invalid_argument("no task " + id);
+  return work_of_body((std::filesystem::path(assets) / found->file).string(), found->substeps);
+}
+
+Workload work_of_body(const std::string& path, int substeps) {
   Workload work;
-  work.body_path = (std::filesystem::path(assets) / found->file).string();
-  const std::shared_ptr<const mjModel> model = model_of(work.body_path);
-  work.substeps = found->substeps;
+  work.body_path = path;
+  const std::shared_ptr<const mjModel> model = model_of(path);
+  work.substeps = substeps;
   work.action_size = static_cast<int>(model->nu);
   work.state_size = static_cast<int>(mj_stateSize(model.get(), mjSTATE_INTEGRATION));
   return work;

@@ -21,6 +21,8 @@ struct Workload {
 
 // The body and the sizes of a task of this folder; bodies, steps, states and actions are left to fill in.
 Workload work_of_task(const std::string& id, const std::string& assets);
+// The same of any MJCF file.
+Workload work_of_body(const std::string& path, int substeps);
 
 class Yardstick {
  public:
