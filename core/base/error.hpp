@@ -53,8 +53,11 @@ class BodyError : public UserError {
 class SimulationError : public Error {
  public:
   SimulationError(std::string world, long step, const std::string& message)
-      : Error(world + ", step " + std::to_string(step) + ": " + message), world(std::move(world)), step(step) {}
-  std::string world;
+      : Error(world + ", step " + std::to_string(step) + ": " + message),
+        world(std::move(world)),
+        reason(message),
+        step(step) {}
+  std::string world, reason;
   long step;
 };
 

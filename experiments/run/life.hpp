@@ -24,6 +24,7 @@ struct LifeProgress {
   double seconds = 0.0;                                  // wall time so far
   std::int64_t first_success = -1, three_in_a_row = -1;  // decisions at the end of that episode; -1: not reached
   int successes = 0;
+  std::string failure = {};  // why the world ended this life; "": it did not
 };
 
 // States with the real body's answers, for measuring a model from outside.

@@ -75,13 +75,16 @@ void Progress::report(const LifeProgress& life, bool ended) {
 std::vector<LifeProgress> Progress::started_lives() const {
   std::vector<LifeProgress> started;
   for (const LifeProgress& l : lives_)
-    if (l.decisions > 0) started.push_back(l);
+    if (l.decisions > 0 || !l.failure.empty()) started.push_back(l);
   return started;
 }
 
 void Progress::line(const LifeProgress& l, bool ended) const {
   const double rate = static_cast<double>(l.decisions) / std::max(l.seconds, 1e-9);
-  if (ended)
+  if (!l.failure.empty())
+    std::fprintf(stderr, "agent %3d  FAILED after %lld decisions: %s\n", l.agent + 1,
+                 static_cast<long long>(l.decisions), l.failure.c_str());
+  else if (ended)
     std::fprintf(stderr, "agent %3d  lived %4lld decisions  first success %5s  three in a row %5s  %.0f decisions/s\n",
                  l.agent + 1, static_cast<long long>(l.decisions), count_or(l.first_success, "-").c_str(),
                  count_or(l.three_in_a_row, "-").c_str(), rate);
@@ -119,6 +122,7 @@ std::string summary_table(const std::vector<LifeProgress>& lives) {
     text += format("%8d %8llu %10d %10lld %14s %16s %8.1f\n", l.agent + 1, static_cast<unsigned long long>(l.seed),
                    l.episode, static_cast<long long>(l.decisions), count_or(l.first_success, "-").c_str(),
                    count_or(l.three_in_a_row, "-").c_str(), l.seconds);
+    if (!l.failure.empty()) text.insert(text.size() - 1, "  FAILED: " + l.failure);
     wall.push_back(l.seconds);
   }
   text += format("%8s %8s %10s %10s %14s %16s %8.1f\n", "median", "", "",
@@ -138,6 +142,7 @@ std::string summary_json(const std::string& study, const std::vector<LifeProgres
             ", \"decisions_to_first_success\": " + count_or(l.first_success, "null") +
             ", \"decisions_to_three_in_a_row\": " + count_or(l.three_in_a_row, "null") +
             ", \"successful_episodes\": " + std::to_string(l.successes) +
+            ", \"failure\": " + (l.failure.empty() ? "null" : config::quote(l.failure)) +
             format(", \"wall_seconds\": %.3f}", l.seconds);
   }
   return text + "\n  ]\n}\n";

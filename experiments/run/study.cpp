@@ -241,9 +241,13 @@ void live(Life& life, Progress& progress) {
       if (!goes_on) break;
       if (life.episode_just_ended()) progress.report(life.progress(), false);
     }
-  } catch (const base::SimulationError&) {
+  } catch (const base::SimulationError& e) {
     life.finalize();  // the rows that led to the failure are its explanation
-    throw;
+    LifeProgress failed = life.progress();
+    failed.failure = e.what();
+    progress.report(failed, true);
+    const std::string who = "agent " + std::to_string(failed.agent + 1) + " (seed " + std::to_string(failed.seed) + ")";
+    throw base::SimulationError(who + ": " + e.world, e.step, e.reason);
   }
   life.finalize();
   progress.report(life.progress(), true);

@@ -204,6 +204,32 @@ def test_a_directory_that_cannot_be_made_is_refused():
     assert done.returncode == 2 and "/proc/infans" in done.stderr
 
 
+MINEFIELD = """<mujoco><worldbody>
+  <geom type="box" pos="1.45 0 0" size="1 1 1" solref="-1e16 -1"/>
+  <body><joint name="slide" type="slide" axis="1 0 0"/><geom size="0.1" mass="1" solref="-1e16 -1"/>
+    <body><joint name="hinge" axis="0 1 0"/><geom fromto="0 0 0 0 0 -.6" type="capsule" size=".01" contype="0"/></body>
+  </body></worldbody><actuator><motor joint="slide" ctrlrange="-1 1"/></actuator></mujoco>"""
+
+
+def test_a_body_that_explodes_ends_its_own_life_only(tmp_path):
+    """A wall whose stiffness no timestep bears, at 1.6 standard deviations of the starts: of 12 agents some meet it."""
+    body, out = tmp_path / "mine.xml", tmp_path / "out"
+    body.write_text(MINEFIELD)
+    changes = {"body.mjcf": body, "world.reset_std": 0.22, "world.episode_steps": 3, "life.decisions": 3}
+    changes |= {"success.steps": 2, "probe.states": 0}
+    done = cli("run", "cartpole_swingup", "--agents", 12, "--out", out, *settings(**changes))
+    lives = json.loads((out / "summary.json").read_text())["agents"]
+    assert [life["seed"] for life in lives] == list(range(1, 13))
+    failed = [life["seed"] for life in lives if life["failure"]]
+    assert 0 < len(failed) < 12
+    assert done.returncode == 1 and f"agent {failed[0]} (seed {failed[0]})" in done.stderr.splitlines()[-1]
+    assert "step 1: " in done.stderr and done.stdout.count("FAILED") == len(failed)
+    record = infans.load(out / "run.h5")
+    for life, agent in zip(lives, record.agents, strict=True):
+        assert len(agent.step["action"]) == life["decisions"]
+        assert life["failure"] or life["decisions"] == 3
+
+
 def start(tmp_path):
     command = [str(SCRIPTS / "infans"), "run", "cartpole_swingup", "--agents", "3", "--threads", "2"]
     command += ["--out", str(tmp_path / "out")]
