@@ -152,7 +152,10 @@ double highest(const std::vector<Peak>& all) {
 class Design {
  public:
   Design(const LinearSystem& system, const DesignOptions& options)
-      : options_(options), responses_(system), noise_(noise_information(system)), grid_(first_tones(responses_, options.tones)) {
+      : options_(options),
+        responses_(system),
+        noise_(noise_information(system)),
+        grid_(first_tones(responses_, options.tones)) {
     const Eigen::Index n = noise_.rows();
     fixed_ = noise_;
     if (options.known.size() > 0) {
@@ -275,7 +278,7 @@ MatrixXd stationary_covariance(const MatrixXd& a, const MatrixXd& q) {
     sum += more;
     model::symmetrise(sum);
     if (!sum.allFinite()) break;
-    if (more.norm() <= 1e-17 * sum.norm()) return sum;
+    if (more.cwiseAbs().maxCoeff() <= 1e-17 * sum.cwiseAbs().maxCoeff()) return sum;
     power = power * power;
   }
   throw std::logic_error("a linear body must be stable to have a stationary covariance");

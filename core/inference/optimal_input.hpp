@@ -1,6 +1,6 @@
 // How much an input of limited power can teach about a linear body: the optimal input spectrum, the information it buys
-// per step, and a certificate of how far any information is from the best (Mehra 1974, "Optimal inputs for linear system
-// identification"; Kiefer & Wolfowitz 1960; Atwood 1969).
+// per step, and a certificate of how far any information is from the best (Mehra 1974, "Optimal inputs for linear
+// system identification"; Kiefer & Wolfowitz 1960; Atwood 1969).
 //
 // Body       x(t+1) = a x(t) + b u(t) + w, w ~ N(0, noise^2 I), stable; regressors z = (x, u), nz = nx + 1 of them.
 // Learner    x(t+1) = W z(t) + w: each row of W has posterior precision P + sum z z' / noise^2.

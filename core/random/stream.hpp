@@ -19,6 +19,7 @@ enum class Purpose : std::uint32_t {
   probe = 8,
   sense_noise = 9,
   motor_noise = 10,
+  process_noise = 11,
   test = 1000,
 };
 

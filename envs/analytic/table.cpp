@@ -1,13 +1,19 @@
+#include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "envs/analytic/contact_search.hpp"
+#include "envs/analytic/linear_body.hpp"
 #include "envs/analytic/tasks.hpp"
 
 namespace infans::envs {
 namespace {
 
-using Make = std::unique_ptr<TaskWorld> (*)(const config::Options&);
+using Make = std::function<std::unique_ptr<TaskWorld>(const config::Options&)>;
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 TaskInfo described(std::string id, int time_limit, double threshold, std::string success, std::string source) {
   TaskInfo info;
@@ -53,6 +59,18 @@ void add_analytic_tasks(TaskTable& table) {
   // 500 raw steps, 3 a decision.
   add(table, mountain_car("mountain-car-feef-v0", 167, 1.0, "the goal is reached", "Tschantz et al. 2020 (FEEF)"), 1.0,
       [](const config::Options& o) { return make_mountain_car({.feef = true, .power = o.number("power")}); });
+  for (const LinearBody& body : linear_bodies()) {
+    add(table,
+        described(body.name + "-v0", 1000, kNone, "fewest_steps / steps at equal bits (inference/optimal_input)",
+                  "Mehra 1974"),
+        1.0, [&body](const config::Options&) { return make_linear_body(body); });
+  }
+  TaskInfo search =
+      described("contact-search-v0", 10000, -10.0, "the height is shown to 1 mm in 10 touches, by bisection",
+                "Castro, Willett & Nowak 2005");
+  search.options = {{"tolerance", 1e-3, 1e-9, 0.5, {}, "m", "how well the height must be known"}};
+  add(table, std::move(search), 1.0,
+      [](const config::Options& o) { return make_contact_search({.tolerance = o.number("tolerance")}); });
 }
 
 }  // namespace infans::envs

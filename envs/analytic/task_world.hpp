@@ -32,6 +32,8 @@ class TaskWorld : public Environment {
   // Moves state_ by one control period; the commands are finite and within [-1, 1].
   virtual Outcome advance(std::span<const double> command) = 0;
 
+  // Of the step that advance() takes: 1 after a start.
+  long step_number() const { return step_; }
   std::span<const double> observation() const { return std::span(state_).first(observed_); }
 
   Spec spec_;

@@ -26,7 +26,7 @@ struct MountainCarOptions {
 // Gymnasium rounds its state to single precision after each step. Throws base::OptionError for a power of 0 or less.
 std::unique_ptr<TaskWorld> make_mountain_car(const MountainCarOptions& options);
 
-// Adds tip-pendulum-v0, pilco-cartpole-v0, mountain-car-v0 and mountain-car-feef-v0 (definitions: README.md here).
+// Adds these, the linear bodies and contact-search, all as NAME-v0 (definitions: README.md here).
 void add_analytic_tasks(TaskTable& table);
 
 }  // namespace infans::envs
