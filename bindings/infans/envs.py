@@ -106,7 +106,7 @@ class TaskEnv(gymnasium.Env):
     def set_state(self, qpos: ArrayLike, qvel: ArrayLike) -> None:
         """Put the body at positions and velocities as MuJoCo counts them; the rest is as after a reset.
 
-        dmc-reacher also takes 4 positions: the target's x and y (m) follow the joints.
+        dmc-reacher and tip-reacher also take 4 positions: the target's x and y (m) follow the joints.
         """
         self._body.set_state(np.asarray(qpos, float), np.asarray(qvel, float))
 

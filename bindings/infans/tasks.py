@@ -32,8 +32,10 @@ TASKS: dict[str, tuple[int, float | None]] = {
     "linear-poles-v0": (1000, None),
     "mountain-car-feef-v0": (167, 1.0),
     "mountain-car-v0": (999, 90.0),
+    "pets-cartpole-v0": (200, 180.0),
     "pilco-cartpole-v0": (25, -12.5),
     "tip-pendulum-v0": (200, -200.0),
+    "tip-reacher-v0": (50, -5.0),
 }
 
 

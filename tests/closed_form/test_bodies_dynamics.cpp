@@ -106,7 +106,7 @@ TEST_CASE("cart-poles in PETS' and dm_control's proportions") {
   CHECK(pets.bodies[0].mass == doctest::Approx(capsule(0.1, 0.2)));
   CHECK(pets.bodies[1].mass == doctest::Approx(capsule(0.049, 0.6)));
   CHECK(pets.joints[0].range == std::array<double, 2>{-2.5, 2.5});
-  CHECK(pets.motors[0].gear == 300.0);
+  CHECK(pets.motors[0].gear == 100.0);
   CHECK(pets.timestep == 0.02);
   const Inspection dmc = look("cartpole_dmc");
   CHECK(dmc.bodies[0].mass == 1.0);

@@ -246,7 +246,7 @@ TEST_CASE("a body that does not load or fit names its source and the reason") {
 
 TEST_CASE("a body comes by shipped name or by file") {
   CHECK(body_names() == std::vector<std::string>{"arm", "cartpole", "cartpole_dmc", "cartpole_pets", "cartpole_pilco",
-                                                 "finger", "infant", "pendulum"});
+                                                 "finger", "infant", "pendulum", "reacher"});
   const auto missing = caught<base::FileError>([] { load_mjcf("no/such/cartpol.xml"); });
   CHECK(missing.path == "no/such/cartpol.xml");
   CHECK(contains(missing.what(), "no/such/cartpol.xml: no such file"));

@@ -57,9 +57,7 @@ def test_check_env(task):
 
 def both(task: str, mode: AutoresetMode, threads: int):
     """A pool and as many single bodies in Gymnasium's own vector environment."""
-    pool = gymnasium.make_vec(
-        f"infans/{task}", BODIES, max_episode_steps=LIMIT, threads=threads, autoreset_mode=mode
-    )
+    pool = gymnasium.make_vec(f"infans/{task}", BODIES, max_episode_steps=LIMIT, threads=threads, autoreset_mode=mode)
     one = [lambda: gymnasium.make(f"infans/{task}", max_episode_steps=LIMIT)] * BODIES
     return pool, SyncVectorEnv(one, autoreset_mode=mode)
 

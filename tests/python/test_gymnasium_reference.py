@@ -72,6 +72,24 @@ def test_gymnasium_to_the_last_bit(task, references):
 
 
 @pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
+def test_tip_reacher_moves_as_gymnasiums_reacher_does(references):
+    reference, ours = references("Reacher-v5"), gymnasium.make("infans/tip-reacher-v0").unwrapped
+    for seed in range(SEEDS):
+        reference.action_space.seed(seed)
+        reference.reset(seed=seed)
+        ours.reset()
+        ours.set_state(reference.data.qpos.copy(), reference.data.qvel[:2].copy())
+        for _ in range(50):
+            action = reference.action_space.sample().astype(float)
+            reference.step(action)
+            observation, reward, terminated, *_ = ours.step(action)
+            gap = (reference.data.body("fingertip").xpos - reference.data.body("target").xpos)[:2]
+            angle, goal = (reference.data.qpos[:2] + np.pi) % (2.0 * np.pi) - np.pi, reference.data.qpos[2:]
+            np.testing.assert_array_equal(observation, [*angle, *goal, *reference.data.qvel[:2], *gap])
+            assert reward == -np.linalg.norm(gap) - np.square(action).sum() and not terminated
+
+
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 def test_commands_beyond_the_limits_count_as_given(references):
     """The engine clips the force, the reward does not: as in the reference."""
     reference, ours = references("HalfCheetah-v5"), gymnasium.make("infans/HalfCheetah-v5").unwrapped

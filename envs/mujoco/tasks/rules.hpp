@@ -50,17 +50,20 @@ using RulesOf = std::unique_ptr<Rules> (*)(const mjModel& m, const std::string& 
 
 struct Definition {
   const char* id;
-  const char* file;  // MJCF, in the task's folder
+  const char* file;  // MJCF, in the task's folder; of a task without a package a shipped body
   int substeps;
   int time_limit;
   double reward_threshold;  // NaN: none
   Stepping stepping;
   RulesOf rules;
+  const char* success = "";  // as in TaskInfo
+  const char* source = "";
 };
 
 // The tasks of each family; the references are named in the files.
 std::vector<Definition> gymnasium_definitions();
 std::vector<Definition> dm_control_definitions();
+std::vector<Definition> benchmark_definitions();
 
 // The number of a named element, else BodyError: the file is not the one that the task was written for.
 int required(const mjModel& m, mjtObj type, const char* name, const std::string& source);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "envs/bodies/bodies.hpp"
 #include "envs/mujoco/tasks/task.hpp"
 
 namespace infans::envs {
@@ -16,7 +17,14 @@ std::string install_hint(const TaskInfo& info) {
   return "pip install " + (info.package == "gymnasium" ? std::string("'gymnasium[mujoco]'") : info.package);
 }
 
-std::string read_body(const TaskInfo& info, const TaskOptions& options, const std::filesystem::path& path) {
+// MJCF text and the source that stands in messages.
+struct BodyText {
+  std::string text, source;
+};
+
+BodyText read_body(const Definition& definition, const TaskInfo& info, const TaskOptions& options) {
+  if (info.package.empty()) return {load_mjcf(definition.file), definition.file};
+  const std::filesystem::path path = std::filesystem::path(options.assets) / definition.file;
   if (options.assets.empty())
     throw base::OptionError("assets", info.id + " reads its body from the Python package " + info.package +
                                           "; give the path of its folder " + info.folder + ", or first " +
@@ -25,14 +33,13 @@ std::string read_body(const TaskInfo& info, const TaskOptions& options, const st
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (!file || text.empty())
     throw base::FileError(path.string(), "the body of " + info.id + " is not there; " + install_hint(info));
-  return text;
+  return {text, path.string()};
 }
 
 Task make(const Definition& definition, const TaskInfo& info, const TaskOptions& options) {
-  const std::filesystem::path path = std::filesystem::path(options.assets) / definition.file;
-  const std::string text = read_body(info, options, path);
+  const BodyText body = read_body(definition, info, options);
   install_log_handler();
-  const std::shared_ptr<const mjModel> model = load_model(text, path.string());
+  const std::shared_ptr<const mjModel> model = load_model(body.text, body.source);
   Task task;
   task.info = info;
   for (int i = 0; i < model->nu; ++i) {
@@ -41,7 +48,7 @@ Task make(const Definition& definition, const TaskInfo& info, const TaskOptions&
   }
   task.positions = static_cast<int>(model->nq);
   task.velocities = static_cast<int>(model->nv);
-  task.world = std::make_unique<MujocoTask>(info, definition, model, path.string(), options.commands,
+  task.world = std::make_unique<MujocoTask>(info, definition, model, body.source, options.commands,
                                             dynamic_cast<MujocoTask*>(options.beside));
   return task;
 }
@@ -52,6 +59,8 @@ void add(TaskTable& table, const std::vector<Definition>& definitions, const Tas
     info.id = definition.id;
     info.time_limit = definition.time_limit;
     info.reward_threshold = definition.reward_threshold;
+    info.success = definition.success;
+    info.source = definition.source;
     table.add(info, [definition](const TaskInfo& i, const TaskOptions& o) { return make(definition, i, o); });
   }
 }
@@ -68,6 +77,7 @@ void add_mujoco_tasks(TaskTable& table) {
   suite.package = "dm_control";
   suite.folder = "suite";
   add(table, dm_control_definitions(), suite);
+  add(table, benchmark_definitions(), {});
 }
 
 Task make_task(const std::string& id, const TaskOptions& options) {
