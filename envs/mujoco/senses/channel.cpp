@@ -4,19 +4,19 @@
 #include <cmath>
 
 #include "core/base/error.hpp"
+#include "envs/mujoco/senses/lookup.hpp"
 
 namespace infans::envs::senses {
 namespace {
 
 constexpr int longest_delay = 100000;
 
-void expect(bool good, const std::string& key, const std::string& rule) {
-  if (!good) throw base::OptionError(key, key + " must be " + rule);
-}
-
 }  // namespace
 
 void check_channel(const ChannelOptions& o, const std::string& who) {
+  const auto expect = [&](bool good, const std::string& key, const std::string& rule) {
+    if (!good) throw base::OptionError(key, written(key, o.origin) + " must be " + rule);
+  };
   expect(std::isfinite(o.gain), who + ".gain", "a finite number");
   expect(std::isfinite(o.noise) && o.noise >= 0.0, who + ".noise", "0 or more");
   expect(std::isfinite(o.signal_noise) && o.signal_noise >= 0.0, who + ".signal_noise", "0 or more");

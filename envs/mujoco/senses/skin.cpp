@@ -47,7 +47,8 @@ class Patches final : public Skin {
     for (const int geom : geoms(m, o, source)) {
       const double wanted = std::max(1.0, std::round(o.density * surface_area(m.geom_type[geom], size_of(m, geom))));
       if (taxels_ + wanted > most_taxels) {
-        throw base::BodyError(source, o.name + " asks for more than 1e6 taxels at the geom " +
+        throw base::BodyError(source, written(o.name, o.channel.origin) +
+                                          " asks for more than 1e6 taxels at the geom " +
                                           label_of(m, mjOBJ_GEOM, geom) + "; lower its density");
       }
       Patch patch;
@@ -102,15 +103,16 @@ class Patches final : public Skin {
   int patch_of(int geom) const { return geom < 0 ? -1 : patch_of_[static_cast<std::size_t>(geom)]; }
 
   static std::vector<int> geoms(const mjModel& m, const SkinOptions& o, const std::string& source) {
-    std::vector<int> ids = select(m, mjOBJ_GEOM, o.geoms, source, o.name);
+    const std::string who = written(o.name, o.channel.origin);
+    std::vector<int> ids = select(m, mjOBJ_GEOM, o.geoms, source, who);
     if (o.geoms.empty()) std::erase_if(ids, [&](int geom) { return !touches(m, geom); });
     for (const int geom : ids) {
       if (!has_surface(m.geom_type[geom])) {
-        throw base::BodyError(source, o.name + " cannot cover the geom " + label_of(m, mjOBJ_GEOM, geom) +
+        throw base::BodyError(source, who + " cannot cover the geom " + label_of(m, mjOBJ_GEOM, geom) +
                                           "; it takes spheres, capsules, cylinders, boxes and ellipsoids");
       }
     }
-    if (ids.empty()) throw base::BodyError(source, o.name + ": the body has no geom that moves and can touch");
+    if (ids.empty()) throw base::BodyError(source, who + ": the body has no geom that moves and can touch");
     return ids;
   }
 
