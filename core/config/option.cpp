@@ -63,6 +63,10 @@ std::string complaint(const Option& o, const Value& v) {
   if (const double* d = std::get_if<double>(&v); d && outside(*d)) return "is out of range";
   if (const std::string* s = std::get_if<std::string>(&v); s && unknown(*s))
     return "is unknown (did you mean '" + nearest(*s, o.choices) + "'?)";
+  if (const Texts* t = std::get_if<Texts>(&v)) {
+    const auto bad = std::find_if(t->begin(), t->end(), unknown);
+    if (bad != t->end()) return "has the unknown '" + *bad + "' (did you mean '" + nearest(*bad, o.choices) + "'?)";
+  }
   if (const Numbers* n = std::get_if<Numbers>(&v)) {
     if (o.length > 0 && n->size() != o.length) return "has " + std::to_string(n->size()) + " numbers";
     if (std::any_of(n->begin(), n->end(), outside)) return "is out of range";
@@ -127,7 +131,7 @@ std::string to_text(const Value& value) {
 
 std::string legal_values(const Option& o) {
   if (!o.choices.empty()) {
-    std::string text = "one of ";
+    std::string text = std::holds_alternative<Texts>(o.standard) ? "a list of some of " : "one of ";
     for (std::size_t i = 0; i < o.choices.size(); ++i) text += (i ? ", " : "") + o.choices[i];
     return text;
   }
