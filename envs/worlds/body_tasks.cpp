@@ -47,26 +47,39 @@ RetinaOptions eye(const std::string& site) {
   return o;
 }
 
-BodyOptions infant_senses(const config::Options& chosen) {
+// Its own joints: neither where it lies in the world nor how its toys hang.
+std::vector<std::string> infant_joints() {
+  std::vector<std::string> names;
+  for (const JointStrength& joint : infant_strengths({})) names.push_back(joint.joint);
+  return names;
+}
+
+BodyOptions infant_senses(const config::Options& chosen, const std::vector<std::string>& toys) {
   const auto& list = std::get<config::Texts>(chosen.value("senses"));
   const auto has = [&](const char* sense) { return std::find(list.begin(), list.end(), sense) != list.end(); };
   BodyOptions o;
   o.world = {control_period, infant_reset_std};
   o.age_days = chosen.number("age_months") * days_per_month;
-  if (has("proprioception"))
-    o.proprioception[0].force = o.proprioception[0].limits = true;
-  else
-    o.proprioception.clear();
+  o.proprioception[0].joints = infant_joints();
+  o.proprioception[0].force = o.proprioception[0].limits = true;
+  if (!has("proprioception")) o.proprioception.clear();
   if (has("skin")) o.skin.resize(1);
   if (has("vestibular")) o.vestibular = {{"vestibular", "vestibular", {}}};
   if (has("retina")) o.retina = {eye("eye_left"), eye("eye_right")};
+  if (has("effect")) {
+    for (const std::string& toy : toys) o.effects.push_back({toy, toy, false, {}});
+  }
   return o;
 }
 
+std::string age_of(const config::Options& chosen) { return "&age=" + config::to_text(chosen.number("age_months")); }
+
 config::OptionTable infant_choices() {
-  const config::Texts senses = {"proprioception", "skin", "vestibular", "retina"};
+  const config::Texts felt = {"proprioception", "skin", "vestibular", "retina"};
+  config::Texts all = felt;
+  all.emplace_back("effect");
   return {{"age_months", 6.0, 0, 24, {}, "months", "age of the body and of its eyes"},
-          {"senses", senses, 0, 0, senses, "", "what it feels"}};
+          {"senses", felt, 0, 0, all, "", "what it feels; effect: place and velocity of its toys"}};
 }
 
 void add_infants(TaskTable& table) {
@@ -82,18 +95,20 @@ void add_infants(TaskTable& table) {
                             "over its legs; left and right tie it to that ankle"});
   table.add(supine, [](const TaskInfo& info, const TaskOptions& options) {
     const config::Options chosen = settings(info, options);
-    const std::string body =
-        "infant?scene=supine&mobile=" + chosen.text("mobile") + "&age=" + config::to_text(chosen.number("age_months"));
-    return task_of(info, load_mjcf(body), body, infant_senses(chosen));
+    const std::string& mobile = chosen.text("mobile");
+    const std::string body = "infant?scene=supine&mobile=" + mobile + age_of(chosen);
+    const config::Texts toys(mobile == "none" ? 0 : 1, "mobile");
+    return task_of(info, load_mjcf(body), body, infant_senses(chosen, toys));
   });
   TaskInfo seated = described("infant-seated-v0", source);
   seated.options = infant_choices();
   seated.options.push_back({"table", true, 0, 0, {}, "", "a table with a cube, a ball and a rattle before it"});
   table.add(seated, [](const TaskInfo& info, const TaskOptions& options) {
     const config::Options chosen = settings(info, options);
-    const std::string body = std::string("infant?scene=seated&table=") + (chosen.flag("table") ? "1" : "0") +
-                             "&age=" + config::to_text(chosen.number("age_months"));
-    return task_of(info, load_mjcf(body), body, infant_senses(chosen));
+    const bool laid = chosen.flag("table");
+    const std::string body = "infant?scene=seated&table=" + std::to_string(laid) + age_of(chosen);
+    const config::Texts toys = laid ? config::Texts{"cube", "ball", "rattle"} : config::Texts{};
+    return task_of(info, load_mjcf(body), body, infant_senses(chosen, toys));
   });
 }
 

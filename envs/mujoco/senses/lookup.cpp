@@ -76,9 +76,12 @@ std::string kinds(const std::vector<mjtObj>& types) {
   const std::string what = kinds(types);
   const std::string start = who + " names the " + what + " \"" + name + "\", which the body has not; ";
   if (names.empty()) throw MissingElement(source, start + "no " + what + " of it has a name", "", "");
-  const std::string near = config::nearest(name, names);
-  const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), near) - names.begin());
-  throw MissingElement(source, start + "nearest: \"" + near + "\"", kind(kind_of[at]), near);
+  // "hand" may be meant for "hand_left": beginnings count as names do.
+  std::vector<std::string> spellings = names;
+  for (const std::string& known : names) spellings.push_back(known.substr(0, name.size()));
+  const auto spelling = std::find(spellings.begin(), spellings.end(), config::nearest(name, spellings));
+  const auto at = static_cast<std::size_t>(spelling - spellings.begin()) % names.size();
+  throw MissingElement(source, start + "nearest: \"" + names[at] + "\"", kind(kind_of[at]), names[at]);
 }
 
 }  // namespace
