@@ -51,7 +51,8 @@ class Fields {
  public:
   struct Field {
     Option option;
-    std::function<void(const Value&, S&)> write;
+    std::function<Value(const S&)> get;
+    std::function<void(const Value&, S&)> put;
   };
 
   // Keys are prefix.name.
@@ -59,43 +60,48 @@ class Fields {
 
   template <typename T>
   Fields& add(const std::string& name, T S::*member, const Legal& legal, const std::string& doc) {
-    return add(make(name, to_value(S{}.*member), legal, {}, doc, list_length<T>),
-               [member](const Value& v, S& s) { from_value(v, s.*member); });
+    return add(
+        name, legal, {}, doc, list_length<T>, [member](const S& s) { return to_value(s.*member); },
+        [member](const Value& v, S& s) { from_value(v, s.*member); });
   }
 
   // An enumeration whose values 0, 1, ... are `words`.
   template <typename E>
   Fields& add_choice(const std::string& name, E S::*member, const Texts& words, const std::string& doc) {
-    const auto standard = static_cast<std::size_t>(S{}.*member);
-    return add(make(name, words.at(standard), {}, words, doc, 0), [member, words](const Value& v, S& s) {
-      const auto found = std::find(words.begin(), words.end(), std::get<std::string>(v));
-      s.*member = static_cast<E>(found - words.begin());
-    });
+    return add(
+        name, {}, words, doc, 0,
+        [member, words](const S& s) -> Value { return words.at(static_cast<std::size_t>(s.*member)); },
+        [member, words](const Value& v, S& s) {
+          const auto found = std::find(words.begin(), words.end(), std::get<std::string>(v));
+          s.*member = static_cast<E>(found - words.begin());
+        });
   }
 
   // A set of numbers 0 .. N - 1: those that are true.
   template <std::size_t N>
   Fields& add_set(const std::string& name, std::array<bool, N> S::*member, const std::string& doc) {
-    Numbers standard;
-    for (std::size_t i = 0; i < N; ++i) {
-      if ((S{}.*member)[i]) standard.push_back(static_cast<double>(i));
-    }
-    return add(make(name, standard, {0.0, N - 1.0}, {}, doc, 0), [member](const Value& v, S& s) {
-      (s.*member).fill(false);
-      for (const double i : std::get<Numbers>(v)) (s.*member)[static_cast<std::size_t>(i)] = true;
-    });
+    return add(
+        name, {0.0, N - 1.0}, {}, doc, 0,
+        [member](const S& s) -> Value {
+          Numbers list;
+          for (std::size_t i = 0; i < N; ++i) {
+            if ((s.*member)[i]) list.push_back(static_cast<double>(i));
+          }
+          return list;
+        },
+        [member](const Value& v, S& s) {
+          (s.*member).fill(false);
+          for (const double i : std::get<Numbers>(v)) (s.*member)[static_cast<std::size_t>(i)] = true;
+        });
   }
 
   // The fields of a struct inside this one, under this one's prefix.
   template <typename T>
   Fields& include(const Fields<T>& inner, T S::*member) {
-    for (const auto& f : inner.fields())
-      add(f.option, [write = f.write, member](const Value& v, S& s) { write(v, s.*member); });
-    return *this;
-  }
-
-  Fields& add(Option option, std::function<void(const Value&, S&)> write) {
-    fields_.push_back({std::move(option), std::move(write)});
+    for (const auto& f : inner.fields()) {
+      fields_.push_back({f.option, [get = f.get, member](const S& s) { return get(s.*member); },
+                         [put = f.put, member](const Value& v, S& s) { put(v, s.*member); }});
+    }
     return *this;
   }
 
@@ -110,16 +116,17 @@ class Fields {
   // The struct of an Options that has these fields, and maybe others.
   S read(const Options& options) const {
     S s;
-    for (const Field& f : fields_) f.write(options.value(f.option.key), s);
+    for (const Field& f : fields_) f.put(options.value(f.option.key), s);
     return s;
   }
 
  private:
-  Option make(const std::string& name, Value standard, const Legal& legal, Texts choices, const std::string& doc,
-              std::size_t length) const {
-    return {prefix_ + "." + name, std::move(standard), legal.low, legal.high,
-            std::move(choices),   legal.unit,          doc,       length,
-            legal.required};
+  Fields& add(const std::string& name, const Legal& legal, const Texts& choices, const std::string& doc,
+              std::size_t length, std::function<Value(const S&)> get, std::function<void(const Value&, S&)> put) {
+    Option option{prefix_ + "." + name, get(S{}), legal.low, legal.high,    choices,
+                  legal.unit,           doc,      length,    legal.required};
+    fields_.push_back({std::move(option), std::move(get), std::move(put)});
+    return *this;
   }
 
   std::string prefix_;

@@ -53,27 +53,6 @@ Value fitted(const Value& value, const Value& standard) {
   return value;
 }
 
-// What is wrong with a value of the right type; "" when nothing is.
-std::string complaint(const Option& o, const Value& v) {
-  const auto outside = [&](double x) { return !(x >= o.low && x <= o.high); };  // NaN is outside
-  const auto unknown = [&](const std::string& s) {
-    return !o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), s) == o.choices.end();
-  };
-  if (const long* i = std::get_if<long>(&v); i && outside(static_cast<double>(*i))) return "is out of range";
-  if (const double* d = std::get_if<double>(&v); d && outside(*d)) return "is out of range";
-  if (const std::string* s = std::get_if<std::string>(&v); s && unknown(*s))
-    return "is unknown (did you mean '" + nearest(*s, o.choices) + "'?)";
-  if (const Texts* t = std::get_if<Texts>(&v)) {
-    const auto bad = std::find_if(t->begin(), t->end(), unknown);
-    if (bad != t->end()) return "has the unknown '" + *bad + "' (did you mean '" + nearest(*bad, o.choices) + "'?)";
-  }
-  if (const Numbers* n = std::get_if<Numbers>(&v)) {
-    if (o.length > 0 && n->size() != o.length) return "has " + std::to_string(n->size()) + " numbers";
-    if (std::any_of(n->begin(), n->end(), outside)) return "is out of range";
-  }
-  return {};
-}
-
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -127,6 +106,26 @@ std::string to_text(const Value& value) {
   if (const Texts* t = std::get_if<Texts>(&value)) return list_text(*t, [](const std::string& x) { return quote(x); });
   if (const Numbers* n = std::get_if<Numbers>(&value)) return list_text(*n, number_text);
   return quote(std::get<std::string>(value));
+}
+
+std::string complaint(const Option& o, const Value& v) {
+  const auto outside = [&](double x) { return !(x >= o.low && x <= o.high); };  // NaN is outside
+  const auto unknown = [&](const std::string& s) {
+    return !o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), s) == o.choices.end();
+  };
+  if (const long* i = std::get_if<long>(&v); i && outside(static_cast<double>(*i))) return "is out of range";
+  if (const double* d = std::get_if<double>(&v); d && outside(*d)) return "is out of range";
+  if (const std::string* s = std::get_if<std::string>(&v); s && unknown(*s))
+    return "is unknown (did you mean '" + nearest(*s, o.choices) + "'?)";
+  if (const Texts* t = std::get_if<Texts>(&v)) {
+    const auto bad = std::find_if(t->begin(), t->end(), unknown);
+    if (bad != t->end()) return "has the unknown '" + *bad + "' (did you mean '" + nearest(*bad, o.choices) + "'?)";
+  }
+  if (const Numbers* n = std::get_if<Numbers>(&v)) {
+    if (o.length > 0 && n->size() != o.length) return "has " + std::to_string(n->size()) + " numbers";
+    if (std::any_of(n->begin(), n->end(), outside)) return "is out of range";
+  }
+  return {};
 }
 
 std::string legal_values(const Option& o) {

@@ -80,6 +80,8 @@ std::string nearest(std::string_view wanted, const std::vector<std::string>& kno
 std::string quote(std::string_view text);
 // "0.5", "true", "\"text\"": as TOML writes it, with the shortest digits that read back to the same number.
 std::string to_text(const Value& value);
+// What is wrong with a value of the option's type, "is out of range"; "" when nothing is.
+std::string complaint(const Option& option, const Value& value);
 // "1 .. 4096 decisions", "one of efe, random", "a list of texts": the legal values of an option in words.
 std::string legal_values(const Option& option);
 

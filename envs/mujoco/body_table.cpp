@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/base/error.hpp"
 #include "core/config/fields.hpp"
+#include "envs/mujoco/senses/lookup.hpp"
 
 namespace infans::envs {
 namespace {
@@ -148,6 +150,32 @@ void for_each_list(Visit&& visit) {
   visit("body.motor", &B::motors, motor("body.motor"), "what the way of a command does to it");
 }
 
+// The name of the entry, or of its list when it has none.
+template <typename Entry>
+std::string who(const Entry& entry, const std::string& list) {
+  if constexpr (requires { entry.name; }) {
+    if (!entry.name.empty()) return entry.name;
+  }
+  return list;
+}
+
+template <typename Entry>
+void check_entry(const Fields<Entry>& fields, const Entry& entry, const std::string& who) {
+  const std::string& origin = entry.channel.origin;
+  const auto refuse = [&](const std::string& name, const std::string& what) {
+    const std::string key = who + "." + name;
+    throw base::OptionError(key, senses::written(key, origin) + " " + what);
+  };
+  for (const auto& f : fields.fields()) {
+    const config::Value value = f.get(entry);
+    const std::string what = config::complaint(f.option, value);
+    if (!what.empty())
+      refuse(f.option.key.substr(f.option.key.rfind('.') + 1),
+             "= " + config::to_text(value) + " " + what + "; legal: " + config::legal_values(f.option));
+  }
+  if (!(entry.channel.until_days > entry.channel.from_days)) refuse("until_days", "must be after from_days");
+}
+
 }  // namespace
 
 config::OptionTable body_table() {
@@ -176,6 +204,12 @@ BodyOptions body_options(const config::Options& options) {
     }
   });
   return o;
+}
+
+void check_body(const BodyOptions& options) {
+  for_each_list([&](const std::string& key, auto member, const auto& fields, const std::string&) {
+    for (const auto& entry : options.*member) check_entry(fields, entry, who(entry, key.substr(key.find('.') + 1)));
+  });
 }
 
 bool is_bare(const config::Options& options) {

@@ -15,6 +15,10 @@ config::OptionTable body_table();
 // Throws base::OptionError for an entry that lacks what has no default (the eye of a retina).
 BodyOptions body_options(const config::Options& options);
 
+// Every field of every entry by the same ranges, for options that no table gave. Throws base::OptionError whose key is
+// that of the modality, "skin.density".
+void check_body(const BodyOptions& options);
+
 // Whether all but the options of "world" have their defaults: joints and actuators are the whole body.
 bool is_bare(const config::Options& options);
 

@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/body.hpp"
+#include "envs/mujoco/body_table.hpp"
 #include "envs/mujoco/limits.hpp"
 #include "envs/mujoco/same_structure.hpp"
 #include "envs/mujoco/senses/channel.hpp"
@@ -263,6 +264,7 @@ class SensedBody final : public BodyWorld {
 std::unique_ptr<BodyWorld> make_body_world(const std::string& name, const std::string& mjcf_text,
                                            const std::string& source, const BodyOptions& options) {
   check_options(options.world);
+  check_body(options);
   install_log_handler();
   try {
     return std::make_unique<SensedBody>(name, load_model(mjcf_text, source), source, options);

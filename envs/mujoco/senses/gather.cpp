@@ -23,7 +23,6 @@ void keep(Senses& senses, std::vector<T*>& list, std::unique_ptr<T> sense) {
 void check(const Senses& senses) {
   std::set<std::string> names;
   for (const auto& sense : senses.all) {
-    check_channel(sense->channel(), sense->name());
     for (const Part& part : sense->parts()) {
       if (part.name.empty())
         throw base::OptionError("name", written("a modality of the body", sense->channel().origin) + " has no name");

@@ -10,7 +10,6 @@ Motors::Motors(const mjModel& m, const std::vector<MotorOptions>& options, const
   ranges_.resize(static_cast<std::size_t>(m.nu));
   fit(m);
   for (const MotorOptions& entry : options) {
-    check_channel(entry.channel, "motor");
     select(m, mjOBJ_ACTUATOR, entry.actuators, source,
            written("motor", entry.channel.origin));  // every name must exist
   }

@@ -38,12 +38,6 @@ class Patches final : public Skin {
                                           : 6),
         spread_(o.spread),
         patch_of_(static_cast<std::size_t>(m.ngeom), -1) {
-    if (!(o.density > 0.0 && o.density <= 1e8)) {
-      throw base::OptionError(o.name + ".density", o.name + ".density must be above 0 and at most 1e8 taxels per m2");
-    }
-    if (!(o.spread >= 0.0 && o.spread <= 10.0)) {
-      throw base::OptionError(o.name + ".spread", o.name + ".spread must be 0 .. 10 m");
-    }
     for (const int geom : geoms(m, o, source)) {
       const double wanted = std::max(1.0, std::round(o.density * surface_area(m.geom_type[geom], size_of(m, geom))));
       if (taxels_ + wanted > most_taxels) {
