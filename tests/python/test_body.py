@@ -174,7 +174,7 @@ def test_the_interpreter_goes_on_while_a_body_steps():
 
         def step():
             nonlocal over
-            for _ in range(20):
+            for _ in range(5):
                 start = lived
                 body.step(body.rest)
                 gained.append(lived - start)
