@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/cpp/body.hpp"
 #include "bindings/cpp/core.hpp"
 #include "bindings/cpp/envs.hpp"
 #include "core/base/error.hpp"
@@ -158,6 +159,7 @@ PYBIND11_MODULE(_infans, module) {
              "options, e.g. {\"agent.data\": \"random\"}.");
 
   infans::bindings::bind_core(module);
+  infans::bindings::bind_body(module);
   infans::bindings::bind_envs(module);
 
   using infans::experiments::SteppedLife;

@@ -6,6 +6,7 @@
     run.agents[0].step.vfe                             # NumPy array, nats, one value a decision
     infans.report.write(run, "report.html")            # every picture on one page
     net = infans.Hierarchy.chain([64, 128, 10])        # predictive coding by hand: see infans.hierarchy
+    body = infans.Body("infant?age=6", skin={})        # any MJCF with senses: see infans.body
     env = gymnasium.make("infans/HalfCheetah-v5")      # bodies and tasks: see infans.envs
 
 Reading a record needs h5py, the report matplotlib (`pip install "infans[report]"`), running the compiled module; each
@@ -15,6 +16,7 @@ is imported when it is first used.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,12 +26,13 @@ from .tasks import register_with_gymnasium as _register_with_gymnasium
 if TYPE_CHECKING:
     from . import report
     from ._infans import BodyError, Error, FileError, OptionError, SimulationError
+    from .body import Body
     from .hierarchy import Adam, Amortiser, Belief, Edge, Hierarchy, Node, Sgd
     from .reader import Agent, RecordError, Run
 
 __all__ = [
-    "Adam", "Agent", "Amortiser", "Belief", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life", "Node",
-    "OptionError", "RecordError", "Run", "Sgd", "SimulationError", "build_info", "load", "report", "run",
+    "Adam", "Agent", "Amortiser", "Belief", "Body", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life",
+    "Node", "OptionError", "RecordError", "Run", "Sgd", "SimulationError", "build_info", "load", "report", "run",
 ]  # fmt: skip
 
 _FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")
@@ -66,6 +69,7 @@ def run(
         infans.run("cartpole_swingup", settings={"planner.horizon": 20})
         infans.run("cartpole_swingup", planner__horizon=20)
         infans.run("cartpole_swingup", planner={"horizon": 20, "iterations": 5})
+        infans.run("cartpole_swingup", body={"motor": [{"actuators": ["force"], "delay": 1}]})
 
     quiet=False shows progress and writes report.html next to the record.
     Raises OptionError (a ValueError; `key` names the option), FileError, BodyError or SimulationError, each an Error.
@@ -142,11 +146,22 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         key = prefix + name.replace("__", ".")
         if isinstance(value, Mapping):
             flat.update(_flat(value, key + "."))
-        elif isinstance(value, bool):
-            flat[key] = "true" if value else "false"
+        elif isinstance(value, bool | list | tuple):
+            flat[key] = _toml(value)
         else:
             flat[key] = str(value)
     return flat
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name} = {_toml(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, str) else str(value)
 
 
 def _compiled() -> Any:
@@ -163,6 +178,9 @@ def __getattr__(name: str) -> Any:
     if name in _FROM_HIERARCHY:
         _compiled()
         return getattr(importlib.import_module("infans.hierarchy"), name)
+    if name == "Body":
+        _compiled()
+        return importlib.import_module("infans.body").Body
     if name in _FROM_READER:
         return getattr(importlib.import_module("infans.reader"), name)
     if name in _FROM_COMPILED:

@@ -4,8 +4,10 @@
     env = gymnasium.make("infans/HalfCheetah-v5")              # Gymnasium's task, equal to the last bit
     envs = gymnasium.make_vec("infans/HalfCheetah-v5", 64)     # a pool of bodies on all processors
     env.unwrapped.set_state(qpos, qvel)                        # from one state on, the reference's own numbers
+    env = gymnasium.make("infans/infant-supine-v0", age_months=3, senses=["proprioception", "skin"])
 
-The bodies of the tasks are read from the installed package of their reference: `pip install "gymnasium[mujoco]"` or
+Infants and shipped bodies have no reward and no end; `infans.Body` is any body with any senses. The bodies of the
+literature's tasks are read from the installed package of their reference: `pip install "gymnasium[mujoco]"` or
 `pip install dm_control`. Starts have the reference's distributions; their numbers are a function of the seed and of
 the count of episodes since it was given.
 """
@@ -24,6 +26,8 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from .tasks import TASKS, register
+
+Option = bool | int | float | str | Sequence[str]
 
 __all__ = ["TASKS", "TaskEnv", "TaskVectorEnv", "World", "register"]
 
@@ -57,16 +61,16 @@ class TaskEnv(gymnasium.Env):
     """One body with a task.
 
     observation_space: the reference's numbers in its order, float64, SI units; `modalities` names the slices.
-    action_space: the reference's, in the task's own units. Actions are not clipped; a float64 action of a Gymnasium
-    task is rounded to the space's float32.
-    options: of the task itself, e.g. power of infans/mountain-car-v0; `info["options"]` documents them.
+    action_space: the reference's, in the task's own units, not clipped; a float64 action of a Gymnasium task is rounded
+    to the space's float32. Bodies without a reference (infans/infant-supine-v0) take commands in [-1, 1], clipped.
+    options: of the task itself, e.g. age_months and senses of an infant; `info["options"]` documents them.
     Raises gymnasium.error.DependencyNotInstalled when the package with the body is not installed; a step raises
     infans.SimulationError when the body leaves the numbers.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
 
-    def __init__(self, task: str, render_mode: str | None = None, **options: bool | int | float | str) -> None:
+    def __init__(self, task: str, render_mode: str | None = None, **options: Option) -> None:
         from . import _infans
 
         if render_mode is not None:
@@ -134,7 +138,7 @@ class TaskVectorEnv(gymnasium.vector.VectorEnv):
         threads: int = 0,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
-        **options: bool | int | float | str,
+        **options: Option,
     ) -> None:
         from . import _infans
 

@@ -27,8 +27,30 @@ std::string short_number(double x) {
 }
 
 const char* type_name(const Value& v) {
-  constexpr const char* names[] = {"true or false", "a whole number", "a number", "a text"};
+  constexpr const char* names[] = {"true or false", "a whole number",  "a number",
+                                   "a text",        "a list of texts", "a list of numbers"};
   return names[v.index()];
+}
+
+std::string type_name(const Option& o) { return o.fields.empty() ? type_name(o.standard) : "a list of tables"; }
+
+template <typename Item, typename Text>
+std::string list_text(const std::vector<Item>& items, Text&& text) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < items.size(); ++i) out += (i > 0 ? ", " : "") + text(items[i]);
+  return out + "]";
+}
+
+std::string last_name(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+// The value as the option's type where nothing is lost: whole numbers are numbers, and an empty list is one of any
+// kind.
+Value fitted(const Value& value, const Value& standard) {
+  if (const long* i = std::get_if<long>(&value); i && std::holds_alternative<double>(standard))
+    return static_cast<double>(*i);
+  if (const Texts* t = std::get_if<Texts>(&value); t && t->empty() && std::holds_alternative<Numbers>(standard))
+    return Numbers{};
+  return value;
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -81,22 +103,51 @@ std::string to_text(const Value& value) {
   if (const bool* b = std::get_if<bool>(&value)) return *b ? "true" : "false";
   if (const long* i = std::get_if<long>(&value)) return std::to_string(*i);
   if (const double* d = std::get_if<double>(&value)) return number_text(*d);
+  if (const Texts* t = std::get_if<Texts>(&value)) return list_text(*t, [](const std::string& x) { return quote(x); });
+  if (const Numbers* n = std::get_if<Numbers>(&value)) return list_text(*n, number_text);
   return quote(std::get<std::string>(value));
+}
+
+std::string complaint(const Option& o, const Value& v) {
+  const auto outside = [&](double x) { return !(x >= o.low && x <= o.high); };  // NaN is outside
+  const auto unknown = [&](const std::string& s) {
+    return !o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), s) == o.choices.end();
+  };
+  if (const long* i = std::get_if<long>(&v); i && outside(static_cast<double>(*i))) return "is out of range";
+  if (const double* d = std::get_if<double>(&v); d && outside(*d)) return "is out of range";
+  if (const std::string* s = std::get_if<std::string>(&v); s && unknown(*s))
+    return "is unknown (did you mean '" + nearest(*s, o.choices) + "'?)";
+  if (const Texts* t = std::get_if<Texts>(&v)) {
+    const auto bad = std::find_if(t->begin(), t->end(), unknown);
+    if (bad != t->end()) return "has the unknown '" + *bad + "' (did you mean '" + nearest(*bad, o.choices) + "'?)";
+  }
+  if (const Numbers* n = std::get_if<Numbers>(&v)) {
+    if (o.length > 0 && n->size() != o.length) return "has " + std::to_string(n->size()) + " numbers";
+    if (std::any_of(n->begin(), n->end(), outside)) return "is out of range";
+  }
+  return {};
 }
 
 std::string legal_values(const Option& o) {
   if (!o.choices.empty()) {
-    std::string text = "one of ";
+    std::string text = std::holds_alternative<Texts>(o.standard) ? "a list of some of " : "one of ";
     for (std::size_t i = 0; i < o.choices.size(); ++i) text += (i ? ", " : "") + o.choices[i];
     return text;
   }
-  if (std::holds_alternative<bool>(o.standard) || std::holds_alternative<std::string>(o.standard))
-    return type_name(o.standard);
-  return short_number(o.low) + " .. " + short_number(o.high) + (o.unit.empty() ? "" : " " + o.unit);
+  const std::string range = short_number(o.low) + " .. " + short_number(o.high) + (o.unit.empty() ? "" : " " + o.unit);
+  if (std::holds_alternative<Numbers>(o.standard))
+    return "a list of " + (o.length > 0 ? std::to_string(o.length) + " " : "") + "numbers, each " + range;
+  const bool counted = std::holds_alternative<long>(o.standard) || std::holds_alternative<double>(o.standard);
+  return counted && o.fields.empty() ? range : type_name(o) + (o.required ? ", must be set" : "");
 }
 
 Options::Options(OptionTable table) : table_(std::move(table)) {
-  for (const Option& o : table_) values_[o.key] = o.standard;
+  for (const Option& o : table_) {
+    if (o.fields.empty())
+      values_[o.key] = o.standard;
+    else
+      entries_[o.key].assign(static_cast<std::size_t>(std::get<long>(o.standard)), Options(o.fields));
+  }
 }
 
 const Option& Options::find(const std::string& key, const std::string& where) const {
@@ -116,17 +167,44 @@ void Options::set(const std::string& key, const Value& value, const std::string&
     throw base::OptionError(key,
                             where + ": " + key + " = " + to_text(value) + " " + what + "; legal: " + legal_values(o));
   };
-  Value v = value;
-  if (std::holds_alternative<double>(o.standard) && std::holds_alternative<long>(v))
-    v = static_cast<double>(std::get<long>(v));
-  if (v.index() != o.standard.index()) refuse(std::string("is not ") + type_name(o.standard));
-  const auto outside = [&](double x) { return !(x >= o.low && x <= o.high); };  // NaN is outside
-  if (const long* i = std::get_if<long>(&v); i && outside(static_cast<double>(*i))) refuse("is out of range");
-  if (const double* d = std::get_if<double>(&v); d && outside(*d)) refuse("is out of range");
-  if (const std::string* s = std::get_if<std::string>(&v);
-      s && !o.choices.empty() && std::find(o.choices.begin(), o.choices.end(), *s) == o.choices.end())
-    refuse("is unknown (did you mean '" + nearest(*s, o.choices) + "'?)");
-  values_[key] = v;
+  if (!o.fields.empty()) {
+    if (const Texts* list = std::get_if<Texts>(&value); !list || !list->empty()) refuse("is not " + type_name(o));
+    entries_[key].clear();
+  } else {
+    Value v = fitted(value, o.standard);
+    if (v.index() != o.standard.index()) refuse("is not " + type_name(o));
+    if (const std::string what = complaint(o, v); !what.empty()) refuse(what);
+    values_[key] = std::move(v);
+  }
+  where_[key] = where;
+}
+
+Options& Options::add(const std::string& key, const std::string& where) {
+  const Option& o = find(key, where);
+  if (o.fields.empty()) throw base::OptionError(key, where + ": " + key + " is no table; legal: " + legal_values(o));
+  std::vector<Options>& list = entries_[key];
+  if (where_.emplace(key, where).second) list.clear();
+  list.emplace_back(o.fields);
+  list.back().where_[""] = where;
+  return list.back();
+}
+
+void Options::check_required() const {
+  for (const Option& o : table_) {
+    if (!o.fields.empty()) {
+      for (const Options& entry : entries_.at(o.key)) entry.check_required();
+    }
+    if (!o.required) continue;
+    const Value& v = at(o.key);
+    if (v != Value(std::string()) && v != Value(Texts())) continue;
+    throw base::OptionError(
+        o.key, (where().empty() ? "" : where() + ": ") + o.key + " is not set, and it has no default (" + o.doc + ")");
+  }
+}
+
+std::string Options::where(const std::string& key) const {
+  const auto found = where_.find(key);
+  return found == where_.end() ? std::string() : found->second;
 }
 
 void Options::set_text(const std::string& key, const std::string& text, const std::string& where) {
@@ -136,7 +214,7 @@ void Options::set_text(const std::string& key, const std::string& text, const st
   double number = 0;
   if (std::holds_alternative<bool>(o.standard)) {
     if (text == "true" || text == "false") v = text == "true";
-  } else if (!std::holds_alternative<std::string>(o.standard)) {
+  } else if (std::holds_alternative<long>(o.standard) || std::holds_alternative<double>(o.standard)) {
     if (parse(text, &integer))
       v = integer;
     else if (parse(text, &number))
@@ -145,14 +223,24 @@ void Options::set_text(const std::string& key, const std::string& text, const st
   set(key, v, where);
 }
 
+std::string Options::line(const std::string& key) const {
+  const std::string text = last_name(key) + " = ";
+  const auto list = entries_.find(key);
+  if (list == entries_.end()) return text + to_text(at(key));
+  return text + list_text(list->second, [](const Options& entry) {
+           std::string fields;
+           for (const Option& f : entry.table_) fields += (fields.empty() ? "" : ", ") + entry.line(f.key);
+           return "{" + fields + "}";
+         });
+}
+
 std::string Options::toml() const {
   std::string text, table;
   for (const Option& o : table_) {
-    const std::size_t dot = o.key.find('.');
-    const std::string prefix = o.key.substr(0, dot);
+    const std::string prefix = o.key.substr(0, o.key.find('.'));
     if (prefix != table) text += (table.empty() ? "[" : "\n[") + prefix + "]\n";
     table = prefix;
-    text += o.key.substr(dot + 1) + " = " + to_text(values_.at(o.key)) + "\n";
+    text += line(o.key) + "\n";
   }
   return text;
 }

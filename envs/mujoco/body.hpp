@@ -23,9 +23,10 @@ struct ChannelOptions {
   int period = 1;             // control steps between two samples, which is held in between
   double from_days = 0.0;     // on while from_days <= age < until_days; else it is 0
   double until_days = std::numeric_limits<double>::infinity();
+  std::string origin = {};  // where these options were written ("life.toml:12"); errors name it
 };
 
-// Lists of names: "*" at the end stands for any ending; an empty list stands for all.
+// Lists of names: "*" stands for any letters, also none; an empty list stands for all.
 
 // Joints of any kind: a ball joint is its quaternion (4) and angular velocity (3), a free joint m,m,m and a quaternion.
 struct ProprioceptionOptions {
@@ -126,6 +127,7 @@ struct BodyOptions {
   std::vector<EffectOptions> effects = {};
   std::vector<WordOptions> words = {};
   std::vector<MotorOptions> motors = {};
+  std::string origin = {};  // where the keyframe was named
 };
 
 // A place of the skin in the frame of its geom's body, m; `normal` points out of the body.

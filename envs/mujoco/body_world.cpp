@@ -5,6 +5,8 @@
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/body.hpp"
+#include "envs/mujoco/body_table.hpp"
+#include "envs/mujoco/limits.hpp"
 #include "envs/mujoco/same_structure.hpp"
 #include "envs/mujoco/senses/channel.hpp"
 #include "envs/mujoco/senses/gather.hpp"
@@ -52,7 +54,8 @@ class SensedBody final : public BodyWorld {
         senses_(senses::gather(*model, options, source)),
         motors_(*model, options.motors, source) {
     const mjModel& m = *model;
-    if (!options.keyframe.empty()) key_ = senses::find(m, mjOBJ_KEY, options.keyframe, source, "keyframe");
+    if (!options.keyframe.empty())
+      key_ = senses::find(m, mjOBJ_KEY, options.keyframe, source, senses::written("keyframe", options.origin));
     spec_.name = name;
     spec_.joints = plain_joints(m, options);
     spec_.action_size = static_cast<int>(m.nu);
@@ -261,8 +264,14 @@ class SensedBody final : public BodyWorld {
 std::unique_ptr<BodyWorld> make_body_world(const std::string& name, const std::string& mjcf_text,
                                            const std::string& source, const BodyOptions& options) {
   check_options(options.world);
+  check_body(options);
   install_log_handler();
-  return std::make_unique<SensedBody>(name, load_model(mjcf_text, source), source, options);
+  try {
+    return std::make_unique<SensedBody>(name, load_model(mjcf_text, source), source, options);
+  } catch (const senses::MissingElement& e) {
+    const long line = line_of_element(mjcf_text, e.kind, e.nearest);
+    throw base::BodyError(source, e.message + (line > 0 ? " in line " + std::to_string(line) : ""));
+  }
 }
 
 }  // namespace infans::envs

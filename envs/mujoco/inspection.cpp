@@ -79,13 +79,23 @@ Inspection inspect_body(const std::string& mjcf_text, const std::string& source)
     all.places.push_back(place);
   }
   for (int j = 0; j < m.njnt; ++j) {
+    constexpr const char* kinds[] = {"free", "ball", "slide", "hinge"};  // in the order of mjtJoint
     all.joints.push_back({name_of(m, mjOBJ_JOINT, j),
+                          kinds[m.jnt_type[j]],
                           name_of(m, mjOBJ_BODY, m.jnt_bodyid[j]),
                           triple(d.xanchor + 3 * j),
                           {m.jnt_range[2 * j], m.jnt_range[2 * j + 1]},
                           m.jnt_dofadr[j]});
   }
-  for (int a = 0; a < m.nu; ++a) all.motors.push_back({name_of(m, mjOBJ_ACTUATOR, a), m.actuator_gear[6 * a]});
+  for (int a = 0; a < m.nactuator; ++a) {
+    const auto c = static_cast<std::size_t>(m.actuator_ctrladr[a]);
+    std::array<double, 2> range{};
+    if (m.actuator_ctrlnum[a] > 0 && m.actuator_ctrllimited[c])
+      range = {m.actuator_ctrlrange[2 * c], m.actuator_ctrlrange[2 * c + 1]};
+    all.motors.push_back({name_of(m, mjOBJ_ACTUATOR, a), m.actuator_gear[6 * m.actuator_outadr[a]], range});
+  }
+  for (int s = 0; s < m.nsensor; ++s) all.sensors.push_back(name_of(m, mjOBJ_SENSOR, s));
+  for (int k = 0; k < m.nkey; ++k) all.keyframes.push_back(name_of(m, mjOBJ_KEY, k));
   return all;
 }
 

@@ -34,6 +34,7 @@ struct PlacePart {
 
 struct JointPart {
   std::string name;
+  std::string kind;  // "hinge", "slide", "ball" or "free"
   std::string body;
   std::array<double, 3> place{};  // m, world, in the model's rest pose
   std::array<double, 2> range{};  // rad or m; 0 0 when there is no limit
@@ -43,6 +44,7 @@ struct JointPart {
 struct MotorPart {
   std::string name;
   double gear = 0.0;
+  std::array<double, 2> range{};  // of its control; 0 0 when there is no limit
 };
 
 // In the order of the model; the world body is left out.
@@ -55,6 +57,7 @@ struct Inspection {
   std::vector<PlacePart> places;  // sites
   std::vector<JointPart> joints;
   std::vector<MotorPart> motors;
+  std::vector<std::string> sensors, keyframes;  // names
 };
 
 // Throws base::BodyError when the text does not load.

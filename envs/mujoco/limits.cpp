@@ -71,6 +71,21 @@ void check_size(const std::string& mjcf_text, const std::string& source) {
   }
 }
 
+long line_of_element(const std::string& mjcf_text, const std::string& kind, const std::string& name) {
+  if (name.empty()) return 0;
+  long any = 0;
+  for (const char quote : {'"', '\''}) {
+    const std::string wanted = std::string("name=") + quote + name + quote;
+    for (std::size_t at = mjcf_text.find(wanted); at != std::string::npos; at = mjcf_text.find(wanted, at + 1)) {
+      const std::size_t tag = mjcf_text.rfind('<', at);
+      if (tag == std::string::npos || mjcf_text[at - 1] > ' ') continue;  // "classname=..."
+      if (mjcf_text.compare(tag + 1, kind.size() + 1, kind + " ") == 0) return line_of(mjcf_text, tag);
+      if (any == 0) any = line_of(mjcf_text, tag);
+    }
+  }
+  return any;
+}
+
 std::string located(const std::string& message, const std::string& mjcf_text) {
   const std::size_t open = message.find('\'');
   const std::size_t close = open == std::string::npos ? open : message.find('\'', open + 1);

@@ -2,6 +2,7 @@
 
 #include "envs/analytic/tasks.hpp"
 #include "envs/mujoco/tasks/tasks.hpp"
+#include "envs/worlds/body_tasks.hpp"
 
 namespace infans::envs {
 
@@ -9,6 +10,7 @@ TaskTable all_tasks() {
   TaskTable table;
   add_analytic_tasks(table);
   add_mujoco_tasks(table);
+  add_body_tasks(table);
   return table;
 }
 

@@ -5,7 +5,8 @@
 
 namespace infans::envs {
 
-// Benchmark worlds (envs/analytic) and the tasks of the literature (envs/mujoco/tasks).
+// Benchmark worlds (envs/analytic), the tasks of the literature (envs/mujoco/tasks) and bodies without a task
+// (body_tasks.hpp).
 TaskTable all_tasks();
 
 }  // namespace infans::envs

@@ -9,7 +9,9 @@
 
 #include "core/base/error.hpp"
 #include "experiments/record/recorder.hpp"
+#include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
+#include "experiments/run/show_body.hpp"
 #include "experiments/run/study.hpp"
 
 namespace infans::experiments {
@@ -21,19 +23,63 @@ constexpr const char* examples =
     "  infans run cartpole_swingup --agents 20 --out day1   seeds 1 .. 20\n"
     "  infans run my_life.toml --set planner.horizon=20     one option of the study changed\n"
     "  infans inspect day1/run.h5                           also while it runs, or after a crash\n"
+    "  infans body 'infant?age=6&scene=seated'              what a body feels and moves\n"
     "  infans options planner                               what can be set\n";
 
-void print_options(const std::string& filter) {
-  std::string table;
-  for (const config::Option& o : life_options()) {
-    if (!filter.empty() && o.key.find(filter) == std::string::npos) continue;
-    const std::string prefix = o.key.substr(0, o.key.find('.'));
-    if (prefix != table) std::printf("%s[%s]\n", table.empty() ? "" : "\n", prefix.c_str());
-    table = prefix;
+constexpr const char* body_examples =
+    "Examples:\n"
+    "  infans body cartpole                                  a shipped body\n"
+    "  infans body 'infant?age=6' --set 'body.skin=[{density=5000}]'\n"
+    "  infans body my.xml --set world.control_period=0.02    any MJCF\n"
+    "  infans body my_life.toml                              the body of a life, and every mistake in it\n"
+    "  infans options body                                   what a [body] table can say\n";
+
+// The options whose key contains the filter, under the header of their table or list of tables.
+void print_table(const config::OptionTable& table, const std::string& filter, bool& any) {
+  std::string header;
+  for (const config::Option& o : table) {
+    if (!o.fields.empty() || o.key.find(filter) == std::string::npos) continue;
+    const std::string name = o.key.substr(0, o.key.rfind('.'));
+    const bool list = name.find('.') != std::string::npos;
+    if (name != header) std::printf("%s%s%s%s\n", any ? "\n" : "", list ? "[[" : "[", name.c_str(), list ? "]]" : "]");
+    header = name;
+    any = true;
     std::printf("  %-28s %-18s %s\n  %-28s %s\n", o.key.c_str(), config::to_text(o.standard).c_str(),
                 config::legal_values(o).c_str(), "", o.doc.c_str());
   }
-  if (table.empty()) throw base::OptionError(filter, "no option contains '" + filter + "'; `infans options` lists all");
+}
+
+void print_options(const std::string& filter) {
+  const config::OptionTable table = life_options();
+  bool any = false;
+  print_table(table, filter, any);
+  for (const config::Option& o : table) print_table(o.fields, filter, any);
+  if (!any) throw base::OptionError(filter, "no option contains '" + filter + "'; `infans options` lists all");
+}
+
+// SPEC: a shipped study, a life's file, a shipped body or an MJCF file. Returns the exit code.
+int print_body(const std::string& spec, const std::vector<std::pair<std::string, std::string>>& settings) {
+  const std::vector<ShippedStudy>& studies = shipped_studies();
+  const bool life = spec.ends_with(".toml") ||
+                    std::any_of(studies.begin(), studies.end(), [&](const ShippedStudy& s) { return s.name == spec; });
+  std::vector<base::OptionError> mistakes;
+  config::Options options = life ? load_study(spec, &mistakes) : config::Options(life_options());
+  if (!life) options.set("body.mjcf", spec, "");
+  for (const auto& [key, value] : settings) set_option(options, key, value, "--set " + key);
+  for (const base::OptionError& mistake : mistakes) std::fprintf(stderr, "infans: %s\n", mistake.what());
+  std::printf("%s", body_in_words(read_body(options)).c_str());
+  return mistakes.empty() ? 0 : 2;
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(const std::vector<std::string>& settings) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string& s : settings) {
+    const std::size_t equals = s.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw base::OptionError(s, "--set " + s + ": expected key=value, e.g. --set planner.horizon=20");
+    pairs.emplace_back(s.substr(0, equals), s.substr(equals + 1));
+  }
+  return pairs;
 }
 
 void print_studies() {
@@ -101,6 +147,12 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   std::string path, filter;
   CLI::App* look = app.add_subcommand("inspect", "Summary of a record: finished, running or killed");
   look->add_option("FILE", path, "run.h5")->required();
+  std::string body_spec;
+  CLI::App* body = app.add_subcommand("body", "What a body feels and moves: modalities, motors, joints, mistakes");
+  body->footer(body_examples);
+  body->add_option("SPEC", body_spec, "A shipped body, an MJCF file, a life's TOML file or a shipped study")
+      ->required();
+  body->add_option("--set", settings, "Change an option: key=value; may be repeated")->take_all()->expected(1);
   CLI::App* options = app.add_subcommand("options", "Every option of a life: default, legal values, meaning");
   options->add_option("FILTER", filter, "Only options whose name contains this");
   CLI::App* doctor = app.add_subcommand("doctor", "What this program is and runs on");
@@ -114,12 +166,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   if (version) {
     std::printf("infans %s\n", build_info().front().second.c_str());
   } else if (*run) {
-    for (const std::string& s : settings) {
-      const std::size_t equals = s.find('=');
-      if (equals == std::string::npos || equals == 0)
-        throw base::OptionError(s, "--set " + s + ": expected key=value, e.g. --set planner.horizon=20");
-      request.settings.emplace_back(s.substr(0, equals), s.substr(equals + 1));
-    }
+    request.settings = pairs_of(settings);
     if (*agents_given) request.agents = agents;
     if (*threads_given) request.threads = threads;
     if (*seed_given) request.seed = seed;
@@ -129,6 +176,8 @@ int parse_and_run(const std::vector<std::string>& arguments) {
     print_studies();
   } else if (*look) {
     print_record(path);
+  } else if (*body) {
+    return print_body(body_spec, pairs_of(settings));
   } else if (*options) {
     print_options(filter);
   } else if (*doctor) {
@@ -143,7 +192,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
 
 int run_cli(const std::vector<std::string>& arguments) {
   try {
-    const std::vector<std::string> known = {"run", "list", "inspect", "options", "doctor"};
+    const std::vector<std::string> known = {"run", "list", "inspect", "body", "options", "doctor"};
     if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
         std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
       run_extension(arguments);

@@ -1,45 +1,18 @@
 #include "experiments/run/options.hpp"
 
-#include <toml++/toml.h>
-
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "core/base/error.hpp"
+#include "envs/mujoco/body_table.hpp"
+#include "experiments/run/life_file.hpp"
 
 namespace infans::experiments {
 namespace {
 
 using config::Options;
-
-config::Value value_of(const toml::node& node, const std::string& key, const std::string& where) {
-  if (const auto b = node.value_exact<bool>()) return *b;
-  if (const auto i = node.value_exact<std::int64_t>()) return static_cast<long>(*i);
-  if (const auto d = node.value_exact<double>()) return *d;
-  if (const auto s = node.value_exact<std::string>()) return *s;
-  throw base::OptionError(key, where + ": " + key + " must be a text, a number, true or false");
-}
-
-void read_table(const toml::table& table, const std::string& prefix, const std::string& source, Options& options) {
-  for (const auto& [name, node] : table) {
-    const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
-    const std::string where = source + ":" + std::to_string(node.source().begin.line);
-    if (const toml::table* inner = node.as_table())
-      read_table(*inner, key, source, options);
-    else
-      options.set(key, value_of(node, key, where), where);
-  }
-}
-
-void read_toml(const std::string& text, const std::string& source, Options& options) {
-  try {
-    read_table(toml::parse(text, source), "", source, options);
-  } catch (const toml::parse_error& e) {
-    throw base::FileError(
-        source, "line " + std::to_string(e.source().begin.line) + ": not valid TOML: " + std::string(e.description()));
-  }
-}
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -51,7 +24,7 @@ std::string read_file(const std::string& path) {
 
 config::OptionTable life_options() {
   const auto whole = [](long x) { return config::Value(x); };
-  return {
+  config::OptionTable table = {
       {"study.name", std::string("life"), 0, 0, {}, "", "name of the study, written into its files"},
       {"study.summary", std::string(""), 0, 0, {}, "", "one sentence on what it asks"},
       {"population.agents", whole(8), 1, 100000, {}, "agents", "how many agents live"},
@@ -63,9 +36,7 @@ config::OptionTable life_options() {
        "",
        "seed of the first agent; agent k has this seed + k - 1, which is its identity in every run"},
       {"body.mjcf", std::string("cartpole"), 0, 0, {}, "", "a shipped body or the path of an MJCF file"},
-      {"world.control_period", 0.1, 0.001, 10, {}, "s", "time between two decisions"},
       {"world.episode_steps", whole(30), 2, 100000, {}, "decisions", "length of an episode"},
-      {"world.reset_std", 0.05, 0, 10, {}, "m, rad, m/s, rad/s", "standard deviation of every state at a start"},
       {"preference.length", 0.6, 0.001, 100, {}, "m", "from the hinge to the tip that the preference is about"},
       {"preference.goal_x", 0.0, -100, 100, {}, "m", "preferred place of the tip, along the slide"},
       {"preference.goal_z", 0.6, -100, 100, {}, "m", "preferred height of the tip over the hinge"},
@@ -177,22 +148,29 @@ config::OptionTable life_options() {
        "rad/s",
        "half width of the box: angular velocity; angles are uniform on a turn"},
   };
+  const auto mjcf =
+      std::find_if(table.begin(), table.end(), [](const config::Option& o) { return o.key == "body.mjcf"; });
+  const config::OptionTable body = envs::body_table();
+  table.insert(mjcf + 1, body.begin(), body.end());
+  return table;
 }
 
-Options load_study(const std::string& spec) {
+Options load_study(const std::string& spec, std::vector<base::OptionError>* mistakes) {
   Options options(life_options());
-  for (const ShippedStudy& s : shipped_studies())
-    if (s.name == spec) {
-      read_toml(s.toml, s.name + ".toml", options);
-      return options;
+  std::vector<std::string> names;
+  for (const ShippedStudy& s : shipped_studies()) {
+    if (s.name != spec) {
+      names.push_back(s.name);
+      continue;
     }
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(spec, ignored)) {
-    read_toml(read_file(spec), spec, options);
+    read_life_file(s.toml, s.name + ".toml", options, mistakes);
     return options;
   }
-  std::vector<std::string> names;
-  for (const ShippedStudy& s : shipped_studies()) names.push_back(s.name);
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(spec, ignored)) {
+    read_life_file(read_file(spec), spec, options, mistakes);
+    return options;
+  }
   throw base::FileError(spec, "neither a shipped study nor a TOML file; did you mean '" + config::nearest(spec, names) +
                                   "'? `infans list` shows all studies");
 }

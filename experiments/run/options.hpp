@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agents/agent.hpp"
+#include "core/base/error.hpp"
 #include "core/config/option.hpp"
 
 namespace infans::experiments {
@@ -18,8 +19,9 @@ struct ShippedStudy {
 const std::vector<ShippedStudy>& shipped_studies();
 
 // Options of the study SPEC: a shipped name or a TOML file. Unknown keys and values out of range are base::OptionError
-// with file and line; a file that is missing or is no TOML is base::FileError.
-config::Options load_study(const std::string& spec);
+// with file and line; a file that is missing or is no TOML is base::FileError. With `mistakes` the option errors are
+// all put there, in the order of the file, instead of the first being thrown.
+config::Options load_study(const std::string& spec, std::vector<base::OptionError>* mistakes = nullptr);
 
 agents::AgentOptions agent_options(const config::Options& options);
 

@@ -16,9 +16,10 @@
 #include "core/base/error.hpp"
 #include "core/kernels/kernels.hpp"
 #include "core/parallel/parallel.hpp"
-#include "envs/bodies/bodies.hpp"
 #include "envs/mujoco/world.hpp"
 #include "experiments/run/life.hpp"
+#include "experiments/run/life_body.hpp"
+#include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
 #include "experiments/run/progress.hpp"
 
@@ -86,7 +87,7 @@ std::string outcome_json(const config::Options& o) {
 
 config::Options resolve(const RunRequest& request) {
   config::Options options = load_study(request.spec);
-  for (const auto& [key, value] : request.settings) options.set_text(key, value, "--set " + key);
+  for (const auto& [key, value] : request.settings) set_option(options, key, value, "--set " + key);
   if (request.agents) options.set("population.agents", static_cast<long>(*request.agents), "--agents");
   if (request.seed) {
     // Beyond a long the value would turn negative in the message.
@@ -101,18 +102,6 @@ config::Options resolve(const RunRequest& request) {
                                                  " is longer than an episode (world.episode_steps = " +
                                                  std::to_string(options.integer("world.episode_steps")) + ")");
   return options;
-}
-
-void require_cart_and_pole(const envs::Spec& body, const std::string& source) {
-  constexpr int most_actuators = kernels::max_inputs - 5;  // beside x, sin, cos and two velocities
-  if (body.action_size > most_actuators)
-    throw base::BodyError(source, "has " + std::to_string(body.action_size) + " actuators; at most " +
-                                      std::to_string(most_actuators) + " are supported");
-  if (body.joints.size() == 2 && body.joints[0] == envs::Joint::slide && body.joints[1] == envs::Joint::hinge) return;
-  throw base::BodyError(source,
-                        "a preference for the tip of a pole needs exactly a slide joint, then a hinge joint; "
-                        "this body has " +
-                            joints_json(body));
 }
 
 std::string choose_directory(const RunRequest& request, const std::string& study) {
@@ -170,13 +159,13 @@ bool write_report(const std::string& run, const std::string& report) {
 // A study whose every part was checked: what can be refused has been, and nothing is written yet but its folder.
 struct Prepared {
   config::Options options;
-  std::string source, mjcf, directory;
+  LifeBody body;
+  std::string directory;
   ModelProbe probe;
   RunHeader header;
 
   std::unique_ptr<envs::Environment> make_world() const {
-    return envs::make_mujoco_world(options.text("study.name"), mjcf, source,
-                                   {options.number("world.control_period"), options.number("world.reset_std")});
+    return experiments::make_world(body, options.text("study.name"));
   }
   std::string file(const char* name) const { return (fs::path(directory) / name).string(); }
 };
@@ -207,14 +196,11 @@ RunHeader describe(const config::Options& o, const envs::Spec& body, const std::
 Prepared prepare(const RunRequest& request) {
   // Eigen blocks its products by the caches it finds: with fixed sizes, sums keep their order on every processor.
   Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
-  Prepared p{resolve(request), {}, {}, {}, {}, {}};
+  Prepared p{resolve(request), {}, {}, {}, {}};
   agent_options(p.options);  // refuses what does not fit together
-  p.source = p.options.text("body.mjcf");
-  p.mjcf = envs::load_mjcf(p.source);
-  const std::unique_ptr<envs::Environment> world = p.make_world();
-  require_cart_and_pole(world->spec(), p.source);
-  p.probe = make_probe(p.options, *world);
-  p.header = describe(p.options, world->spec(), p.mjcf);
+  p.body = load_body(p.options);
+  p.probe = make_probe(p.options, *make_bare_world(p.body, p.options.text("study.name")));
+  p.header = describe(p.options, p.make_world()->spec(), p.body.mjcf);
   p.directory = choose_directory(request, p.options.text("study.name"));
   make_directory(p.directory);
   return p;

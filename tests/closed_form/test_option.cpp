@@ -54,14 +54,56 @@ TEST_CASE("mistakes are typed, keep the key and leave the value") {
   }
 }
 
+TEST_CASE("lists of numbers, of texts and of tables are checked item by item and written as TOML") {
+  config::Option entry{"a.part", Value(1L), 0, 0, {}, "", "parts"};
+  entry.fields = {{"a.part.names", Value(config::Texts{}), 0, 0, {}, "", "names", 0, true},
+                  {"a.part.size", Value(0.5), 0, 1, {}, "m", "a size"}};
+  config::Options o({{"a.rgb", Value(config::Numbers{0, 0, 0}), 0, 1, {}, "", "colour", 3},
+                     {"a.kinds", Value(config::Texts{}), 0, 0, {"red", "blue"}, "", "kinds"},
+                     entry});
+  CHECK(o.toml() == "[a]\nrgb = [0.0, 0.0, 0.0]\nkinds = []\npart = [{names = [], size = 0.5}]\n");
+  o.set("a.rgb", config::Numbers{0, 0.5, 1}, "test");
+  for (const config::Numbers& bad : {config::Numbers{0, 1}, config::Numbers{0, 0, 2}, config::Numbers{}})
+    CHECK_THROWS_AS(o.set("a.rgb", bad, "test"), base::OptionError);
+  CHECK_THROWS_AS(o.set("a.rgb", config::Texts{"x"}, "test"), base::OptionError);
+  o.set("a.kinds", config::Texts{"blue"}, "test");
+  CHECK_THROWS_AS(o.set("a.kinds", config::Texts{"blue", "green"}, "test"), base::OptionError);
+  CHECK_THROWS_AS(o.check_required(), base::OptionError);  // the entry that stands there by default
+  o.add("a.part", "file:3").set("a.part.names", config::Texts{"x", "y"}, "file:4");
+  o.add("a.part", "file:7").set("a.part.size", Value(1L), "file:8");
+  REQUIRE(o.entries("a.part").size() == 2);
+  CHECK(o.entries("a.part")[0].where() == "file:3");
+  CHECK(o.entries("a.part")[0].where("a.part.names") == "file:4");
+  CHECK(o.entries("a.part")[1].number("a.part.size") == 1.0);
+  CHECK(o.toml() ==
+        "[a]\nrgb = [0.0, 0.5, 1.0]\nkinds = [\"blue\"]\npart = [{names = [\"x\", \"y\"], size = 0.5}, "
+        "{names = [], size = 1.0}]\n");
+  try {
+    o.check_required();
+    FAIL("an entry without names was taken");
+  } catch (const base::OptionError& e) {
+    CHECK(e.key == "a.part.names");
+    CHECK(std::string(e.what()).find("file:7: ") == 0);
+  }
+  CHECK_THROWS_AS(o.add("a.kinds", "test"), base::OptionError);
+  CHECK_THROWS_AS(o.set("a.part", Value(1L), "test"), base::OptionError);
+  o.set("a.part", config::Texts{}, "test");
+  CHECK(o.entries("a.part").empty());
+}
+
 TEST_CASE("every option of a life is documented, unique, and its default is legal") {
   std::set<std::string> keys;
-  for (const config::Option& o : experiments::life_options()) {
+  const auto check = [&](const config::Option& o) {
     CAPTURE(o.key);
     CHECK(keys.insert(o.key).second);
     CHECK(o.doc.size() > 10);
+    if (!o.fields.empty()) return;
     config::Options options({o});
     options.set(o.key, o.standard, "test");
+  };
+  for (const config::Option& o : experiments::life_options()) {
+    check(o);
+    for (const config::Option& field : o.fields) check(field);
   }
 }
 

@@ -489,8 +489,8 @@ TEST_CASE("hostile and unfit bodies are BodyErrors that name the element") {
   };
   CHECK(contains(without([](BodyOptions& o) { o.skin = {{.name = "skin", .geoms = {"hant"}}}; }), "nearest: \"hand\""));
   CHECK(contains(without([](BodyOptions& o) { o.skin = {{.name = "skin", .geoms = {"floor"}}}; }), "geom floor"));
-  CHECK(
-      contains(without([](BodyOptions& o) { o.retina = {{.name = "r", .eye = "eie"}}; }), "r names the body \"eie\""));
+  CHECK(contains(without([](BodyOptions& o) { o.retina = {{.name = "r", .eye = "eie"}}; }),
+                 "r names the camera, site or body \"eie\", which the body has not; nearest: \"eye\""));
   CHECK(contains(without([](BodyOptions& o) { o.vestibular = {{.name = "v", .head = "hed"}}; }), "hed"));
   CHECK(contains(without([](BodyOptions& o) { o.effects = {{.name = "e", .body = "toi"}}; }), "nearest: \"toy\""));
   CHECK(contains(without([](BodyOptions& o) { o.proprioception[0].joints = {"elbo"}; }), "nearest: \"elbow\""));

@@ -3,28 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/error.hpp"
-
 namespace infans::envs::senses {
-namespace {
-
-constexpr int longest_delay = 100000;
-
-void expect(bool good, const std::string& key, const std::string& rule) {
-  if (!good) throw base::OptionError(key, key + " must be " + rule);
-}
-
-}  // namespace
-
-void check_channel(const ChannelOptions& o, const std::string& who) {
-  expect(std::isfinite(o.gain), who + ".gain", "a finite number");
-  expect(std::isfinite(o.noise) && o.noise >= 0.0, who + ".noise", "0 or more");
-  expect(std::isfinite(o.signal_noise) && o.signal_noise >= 0.0, who + ".signal_noise", "0 or more");
-  expect(o.delay >= 0 && o.delay <= longest_delay, who + ".delay", "0 .. 100000 control steps");
-  expect(o.period >= 1 && o.period <= longest_delay, who + ".period", "1 .. 100000 control steps");
-  expect(o.from_days >= 0.0, who + ".from_days", "0 or more days");
-  expect(o.until_days > o.from_days, who + ".until_days", "after from_days");
-}
 
 Channel::Channel(const ChannelOptions& options, int size, random::Purpose purpose, std::uint32_t index)
     : options_(options),

@@ -12,9 +12,6 @@
 
 namespace infans::envs::senses {
 
-// Throws base::OptionError; `who` begins the option's key: "skin.delay".
-void check_channel(const ChannelOptions& options, const std::string& who);
-
 class Channel {
  public:
   Channel(const ChannelOptions& options, int size, random::Purpose purpose, std::uint32_t index);

@@ -10,7 +10,9 @@ namespace {
 class Effect final : public Sense {
  public:
   Effect(const mjModel& m, const EffectOptions& o, const std::string& source)
-      : Sense(o.name, o.channel), body_(find(m, mjOBJ_BODY, o.body, source, o.name)), rotation_(o.rotation) {
+      : Sense(o.name, o.channel),
+        body_(find(m, mjOBJ_BODY, o.body, source, written(o.name, o.channel.origin))),
+        rotation_(o.rotation) {
     parts_ = {{o.name + ".position", "m", 3}};
     if (rotation_) parts_.push_back({o.name + ".orientation", "1", 4});
     parts_.push_back({o.name + ".velocity", "m/s", 3});

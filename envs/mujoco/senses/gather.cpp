@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "envs/mujoco/senses/channel.hpp"
 #include "envs/mujoco/senses/effect.hpp"
+#include "envs/mujoco/senses/lookup.hpp"
 #include "envs/mujoco/senses/proprioception.hpp"
 #include "envs/mujoco/senses/sensors.hpp"
 #include "envs/mujoco/senses/vestibular.hpp"
@@ -22,11 +23,13 @@ void keep(Senses& senses, std::vector<T*>& list, std::unique_ptr<T> sense) {
 void check(const Senses& senses) {
   std::set<std::string> names;
   for (const auto& sense : senses.all) {
-    check_channel(sense->channel(), sense->name());
     for (const Part& part : sense->parts()) {
-      if (part.name.empty()) throw base::OptionError("name", "a modality of the body has no name");
+      if (part.name.empty())
+        throw base::OptionError("name", written("a modality of the body", sense->channel().origin) + " has no name");
       if (!names.insert(part.name).second) {
-        throw base::OptionError(part.name, "the body has two modalities of the name " + part.name + "; rename one");
+        throw base::OptionError(
+            part.name,
+            written("the body has two modalities of the name " + part.name, sense->channel().origin) + "; rename one");
       }
     }
   }

@@ -1,8 +1,8 @@
 #include "envs/mujoco/senses/lookup.hpp"
 
 #include <algorithm>
+#include <string_view>
 
-#include "core/base/error.hpp"
 #include "core/config/option.hpp"
 
 namespace infans::envs::senses {
@@ -31,24 +31,64 @@ int count(const mjModel& m, mjtObj type) {
   }
 }
 
-bool matches(const std::string& entry, const std::string& name) {
-  if (!entry.empty() && entry.back() == '*') return name.compare(0, entry.size() - 1, entry, 0, entry.size() - 1) == 0;
-  return entry == name;
+// Whether the name is the entry with something for each '*' in it.
+bool matches(std::string_view entry, std::string_view name) {
+  std::size_t star = std::string_view::npos, after = 0, i = 0, k = 0;
+  while (k < name.size()) {
+    if (i < entry.size() && entry[i] == '*') {
+      star = i++;
+      after = k;
+    } else if (i < entry.size() && entry[i] == name[k]) {
+      ++i;
+      ++k;
+    } else if (star != std::string_view::npos) {
+      i = star + 1;
+      k = ++after;
+    } else {
+      return false;
+    }
+  }
+  return entry.find_first_not_of('*', i) == std::string_view::npos;
 }
 
-[[noreturn]] void missing(const mjModel& m, mjtObj type, const std::string& name, const std::string& source,
-                          const std::string& who) {
-  std::vector<std::string> names;
-  for (int id = 0; id < count(m, type); ++id) {
-    if (std::string known = name_of(m, type, id); !known.empty()) names.push_back(std::move(known));
+// "camera, site or body"
+std::string kinds(const std::vector<mjtObj>& types) {
+  std::string text;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (i > 0) text += i + 1 < types.size() ? ", " : " or ";
+    text += kind(types[i]);
   }
-  const std::string near = config::nearest(name, names);
-  throw base::BodyError(source, who + " names the " + kind(type) + " \"" + name + "\", which the body has not" +
-                                    (near.empty() ? "; no " + std::string(kind(type)) + " of it has a name"
-                                                  : "; nearest: \"" + near + "\""));
+  return text;
+}
+
+[[noreturn]] void missing(const mjModel& m, const std::vector<mjtObj>& types, const std::string& name,
+                          const std::string& source, const std::string& who) {
+  std::vector<std::string> names;
+  std::vector<mjtObj> kind_of;
+  for (const mjtObj type : types) {
+    for (int id = 0; id < count(m, type); ++id) {
+      if (std::string known = name_of(m, type, id); !known.empty()) {
+        names.push_back(std::move(known));
+        kind_of.push_back(type);
+      }
+    }
+  }
+  const std::string what = kinds(types);
+  const std::string start = who + " names the " + what + " \"" + name + "\", which the body has not; ";
+  if (names.empty()) throw MissingElement(source, start + "no " + what + " of it has a name", "", "");
+  // "hand" may be meant for "hand_left": beginnings count as names do.
+  std::vector<std::string> spellings = names;
+  for (const std::string& known : names) spellings.push_back(known.substr(0, name.size()));
+  const auto spelling = std::find(spellings.begin(), spellings.end(), config::nearest(name, spellings));
+  const auto at = static_cast<std::size_t>(spelling - spellings.begin()) % names.size();
+  throw MissingElement(source, start + "nearest: \"" + names[at] + "\"", kind(kind_of[at]), names[at]);
 }
 
 }  // namespace
+
+std::string written(const std::string& name, const std::string& origin) {
+  return origin.empty() ? name : name + " (" + origin + ")";
+}
 
 const char* kind(mjtObj type) { return mju_type2Str(type); }
 
@@ -64,8 +104,16 @@ std::string label_of(const mjModel& m, mjtObj type, int id) {
 
 int find(const mjModel& m, mjtObj type, const std::string& name, const std::string& source, const std::string& who) {
   const int id = mj_name2id(&m, type, name.c_str());
-  if (id < 0) missing(m, type, name, source, who);
+  if (id < 0) missing(m, {type}, name, source, who);
   return id;
+}
+
+std::pair<mjtObj, int> find_any(const mjModel& m, const std::vector<mjtObj>& types, const std::string& name,
+                                const std::string& source, const std::string& who) {
+  for (const mjtObj type : types) {
+    if (const int id = mj_name2id(&m, type, name.c_str()); id >= 0) return {type, id};
+  }
+  missing(m, types, name, source, who);
 }
 
 std::vector<int> select(const mjModel& m, mjtObj type, const std::vector<std::string>& list, const std::string& source,
@@ -76,7 +124,7 @@ std::vector<int> select(const mjModel& m, mjtObj type, const std::vector<std::st
   }
   for (const std::string& entry : list) {
     const bool any = std::any_of(ids.begin(), ids.end(), [&](int id) { return matches(entry, name_of(m, type, id)); });
-    if (!any) missing(m, type, entry, source, who);
+    if (!any) missing(m, {type}, entry, source, who);
   }
   return ids;
 }

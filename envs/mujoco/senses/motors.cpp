@@ -10,8 +10,8 @@ Motors::Motors(const mjModel& m, const std::vector<MotorOptions>& options, const
   ranges_.resize(static_cast<std::size_t>(m.nu));
   fit(m);
   for (const MotorOptions& entry : options) {
-    check_channel(entry.channel, "motor");
-    select(m, mjOBJ_ACTUATOR, entry.actuators, source, "motor");  // every name must exist
+    select(m, mjOBJ_ACTUATOR, entry.actuators, source,
+           written("motor", entry.channel.origin));  // every name must exist
   }
   for (int a = 0; a < m.nactuator; ++a) {
     const std::string name = name_of(m, mjOBJ_ACTUATOR, a);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/error.hpp"
 #include "envs/mujoco/senses/lookup.hpp"
 
 namespace infans::envs::senses {
@@ -31,10 +30,7 @@ class Proprioception final : public Sense {
   Proprioception(const mjModel& m, const ProprioceptionOptions& o, const std::string& source)
       : Sense(o.name.empty() ? "proprioception" : o.name, o.channel), width_(o.limit_width) {
     const std::string who = name();
-    if (!(o.limit_width > 0.0 && o.limit_width <= 0.5)) {
-      throw base::OptionError(who + ".limit_width", who + ".limit_width must be above 0 and at most 0.5");
-    }
-    const std::vector<int> joints = select(m, mjOBJ_JOINT, o.joints, source, who);
+    const std::vector<int> joints = select(m, mjOBJ_JOINT, o.joints, source, written(who, o.channel.origin));
     std::vector<std::string> position_units, velocity_units;
     for (const int j : joints) {
       const std::size_t slides = m.jnt_type[j] == mjJNT_FREE ? 3U : m.jnt_type[j] == mjJNT_SLIDE ? 1U : 0U;

@@ -16,14 +16,9 @@ constexpr double acuity_step = 0.002;
 constexpr long sharp_sight = std::numeric_limits<long>::max();
 
 void check(const RetinaOptions& o) {
-  const auto expect = [&](bool good, const char* key, const char* rule) {
-    if (!good) throw base::OptionError(o.name + "." + key, o.name + "." + key + " must be " + rule);
-  };
-  expect(o.field > 0.0 && o.field <= 180.0, "field", "above 0 and at most 180 degrees");
-  expect(o.rays >= 1 && o.rays <= 100000, "rays", "1 .. 100000");
-  expect(o.acuity > 0.0 && o.acuity <= 100.0, "acuity", "above 0 and at most 100 cycles per degree");
-  expect(o.range > 0.0 && std::isfinite(o.range), "range", "above 0 m");
-  expect(o.depth || o.identity || o.colour, "depth", "on, or identity or colour: an eye must see something");
+  if (o.depth || o.identity || o.colour) return;
+  throw base::OptionError(o.name + ".depth", written(o.name + ".depth", o.channel.origin) +
+                                                 " must be on, or identity or colour: an eye must see something");
 }
 
 class Eye final : public Retina {
@@ -73,13 +68,11 @@ class Eye final : public Retina {
 
  private:
   void attach(const mjModel& m, const std::string& source) {
-    camera_ = mj_name2id(&m, mjOBJ_CAMERA, options_.eye.c_str());
-    if (camera_ < 0) site_ = mj_name2id(&m, mjOBJ_SITE, options_.eye.c_str());
-    if (camera_ >= 0) {
-      body_ = m.cam_bodyid[camera_];
-    } else {
-      body_ = site_ >= 0 ? m.site_bodyid[site_] : find(m, mjOBJ_BODY, options_.eye, source, options_.name);
-    }
+    const auto [type, id] = find_any(m, {mjOBJ_CAMERA, mjOBJ_SITE, mjOBJ_BODY}, options_.eye, source,
+                                     written(options_.name, options_.channel.origin));
+    if (type == mjOBJ_CAMERA) camera_ = id;
+    if (type == mjOBJ_SITE) site_ = id;
+    body_ = camera_ >= 0 ? m.cam_bodyid[id] : site_ >= 0 ? m.site_bodyid[id] : id;
   }
 
   void look(const Instant& at) {

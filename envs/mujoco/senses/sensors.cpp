@@ -73,11 +73,13 @@ std::vector<std::unique_ptr<Sense>> make_sensors(const mjModel& m, const BodyOpt
   std::vector<std::unique_ptr<Sense>> list;
   std::vector<bool> taken(static_cast<std::size_t>(m.nsensor));
   for (const SensorOptions& entry : options.sensors) {
-    const std::vector<int> ids = select(m, mjOBJ_SENSOR, entry.sensors, source, entry.name);
-    if (ids.empty()) throw base::BodyError(source, entry.name + " takes sensors, but the body has none");
+    const std::string who = written(entry.name, entry.channel.origin);
+    const std::vector<int> ids = select(m, mjOBJ_SENSOR, entry.sensors, source, who);
+    if (ids.empty()) throw base::BodyError(source, who + " takes sensors, but the body has none");
     for (const int id : ids) {
       if (taken[static_cast<std::size_t>(id)]) {
-        throw base::BodyError(source, "two modalities take the sensor " + label_of(m, mjOBJ_SENSOR, id));
+        throw base::BodyError(source, who + " takes the sensor " + label_of(m, mjOBJ_SENSOR, id) +
+                                          ", which an entry before it has taken");
       }
       taken[static_cast<std::size_t>(id)] = true;
     }

@@ -38,16 +38,11 @@ class Patches final : public Skin {
                                           : 6),
         spread_(o.spread),
         patch_of_(static_cast<std::size_t>(m.ngeom), -1) {
-    if (!(o.density > 0.0 && o.density <= 1e8)) {
-      throw base::OptionError(o.name + ".density", o.name + ".density must be above 0 and at most 1e8 taxels per m2");
-    }
-    if (!(o.spread >= 0.0 && o.spread <= 10.0)) {
-      throw base::OptionError(o.name + ".spread", o.name + ".spread must be 0 .. 10 m");
-    }
     for (const int geom : geoms(m, o, source)) {
       const double wanted = std::max(1.0, std::round(o.density * surface_area(m.geom_type[geom], size_of(m, geom))));
       if (taxels_ + wanted > most_taxels) {
-        throw base::BodyError(source, o.name + " asks for more than 1e6 taxels at the geom " +
+        throw base::BodyError(source, written(o.name, o.channel.origin) +
+                                          " asks for more than 1e6 taxels at the geom " +
                                           label_of(m, mjOBJ_GEOM, geom) + "; lower its density");
       }
       Patch patch;
@@ -102,15 +97,16 @@ class Patches final : public Skin {
   int patch_of(int geom) const { return geom < 0 ? -1 : patch_of_[static_cast<std::size_t>(geom)]; }
 
   static std::vector<int> geoms(const mjModel& m, const SkinOptions& o, const std::string& source) {
-    std::vector<int> ids = select(m, mjOBJ_GEOM, o.geoms, source, o.name);
+    const std::string who = written(o.name, o.channel.origin);
+    std::vector<int> ids = select(m, mjOBJ_GEOM, o.geoms, source, who);
     if (o.geoms.empty()) std::erase_if(ids, [&](int geom) { return !touches(m, geom); });
     for (const int geom : ids) {
       if (!has_surface(m.geom_type[geom])) {
-        throw base::BodyError(source, o.name + " cannot cover the geom " + label_of(m, mjOBJ_GEOM, geom) +
+        throw base::BodyError(source, who + " cannot cover the geom " + label_of(m, mjOBJ_GEOM, geom) +
                                           "; it takes spheres, capsules, cylinders, boxes and ellipsoids");
       }
     }
-    if (ids.empty()) throw base::BodyError(source, o.name + ": the body has no geom that moves and can touch");
+    if (ids.empty()) throw base::BodyError(source, who + ": the body has no geom that moves and can touch");
     return ids;
   }
 

@@ -11,8 +11,9 @@ namespace {
 class Vestibular final : public Sense {
  public:
   Vestibular(const mjModel& m, const VestibularOptions& o, const std::string& source) : Sense(o.name, o.channel) {
-    site_ = mj_name2id(&m, mjOBJ_SITE, o.head.c_str());
-    body_ = site_ >= 0 ? m.site_bodyid[site_] : find(m, mjOBJ_BODY, o.head, source, o.name);
+    const auto [type, id] = find_any(m, {mjOBJ_SITE, mjOBJ_BODY}, o.head, source, written(o.name, o.channel.origin));
+    site_ = type == mjOBJ_SITE ? id : -1;
+    body_ = site_ >= 0 ? m.site_bodyid[site_] : id;
     for (int b = body_; b > 0; b = m.body_parentid[b]) chain_.push_back(b);
     std::reverse(chain_.begin(), chain_.end());
     parts_ = {{o.name + ".acceleration", "m/s2", 3}, {o.name + ".rotation", "rad/s", 3}};

@@ -10,9 +10,6 @@ namespace {
 class Vocabulary final : public Words {
  public:
   explicit Vocabulary(const WordOptions& o) : Words(o.name, o.channel), count_(o.count), one_hot_(o.one_hot) {
-    if (count_ < 1 || count_ > 100000) {
-      throw base::OptionError(o.name + ".count", o.name + ".count must be 1 .. 100000 words");
-    }
     parts_ = {{o.name, "1", one_hot_ ? count_ : 1}};
   }
 

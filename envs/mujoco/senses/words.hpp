@@ -17,7 +17,7 @@ class Words : public Sense {
   using Sense::Sense;
 };
 
-// Throws base::OptionError.
+// Of options that check_body has taken.
 std::unique_ptr<Words> make_words(const WordOptions& options);
 
 }  // namespace infans::envs::senses
