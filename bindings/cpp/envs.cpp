@@ -184,10 +184,11 @@ std::vector<double> numbers_of(const py::handle& array) {
 // set_state(qpos, qvel).
 class PythonWorld {
  public:
-  PythonWorld(const std::string& name, const py::object& inner, int observation_size, int action_size, double period) {
+  PythonWorld(const std::string& name, const py::object& inner, int observation_size, int action_size, double period,
+              const std::vector<std::string>& joints) {
     envs::Spec spec;
     spec.name = name;
-    spec.modalities = {{"observation", "", 0, observation_size}};
+    describe_joints(spec, joints, observation_size);
     spec.action_size = action_size;
     spec.control_period = period;
     // A pybind11 object may only be dropped with the GIL.
@@ -212,9 +213,50 @@ class PythonWorld {
   }
 
   std::unique_ptr<envs::Environment> world;
+
+ private:
+  // The observation: the joints' positions, their velocities, then whatever else there is.
+  static void describe_joints(envs::Spec& spec, const std::vector<std::string>& joints, int observation_size) {
+    const int n = static_cast<int>(joints.size());
+    std::string position, velocity;
+    for (const std::string& kind : joints) {
+      if (kind != "slide" && kind != "hinge")
+        throw base::OptionError("joints", "there is no joint '" + kind + "'; one of slide, hinge");
+      spec.joints.push_back(kind == "slide" ? envs::Joint::slide : envs::Joint::hinge);
+      const std::string unit = kind == "slide" ? "m" : "rad", comma = position.empty() ? "" : ",";
+      position += comma + unit;
+      velocity += comma + unit + "/s";
+    }
+    if (observation_size < 2 * n)
+      throw base::OptionError("joints", "the observation has " + std::to_string(observation_size) + " numbers; " +
+                                            std::to_string(n) + " positions and velocities need " +
+                                            std::to_string(2 * n));
+    if (n > 0) spec.modalities = {{"joint_position", position, 0, n}, {"joint_velocity", velocity, n, n}};
+    if (observation_size > 2 * n) spec.modalities.push_back({"observation", "", 2 * n, observation_size - 2 * n});
+  }
 };
 
 }  // namespace
+
+std::function<std::unique_ptr<envs::Environment>(int)> worlds_of(const py::object& make) {
+  if (make.is_none()) return {};
+  const std::shared_ptr<py::object> held(new py::object(make), [](py::object* o) {
+    const py::gil_scoped_acquire acquire;
+    delete o;
+  });
+  return [held](int agent) {
+    return in_python("world", [&] {
+      const py::object made = (*held)(agent);
+      if (!py::hasattr(made, "_world"))
+        throw base::OptionError("world", "world(agent) must return an infans.envs.World; it returned " +
+                                             py::cast<std::string>(py::repr(made)));
+      // The life takes it over: what Python still holds is empty.
+      auto& world = py::cast<PythonWorld&>(made.attr("_world")).world;
+      if (!world) throw base::OptionError("world", "world(agent) must return a new world for every agent");
+      return std::move(world);
+    });
+  };
+}
 
 void bind_envs(py::module_& module) {
   module.def(
@@ -260,8 +302,9 @@ void bind_envs(py::module_& module) {
       });
 
   py::class_<PythonWorld>(module, "PythonWorld", "A world of the library whose work is done by a Python object.")
-      .def(py::init<const std::string&, const py::object&, int, int, double>(), py::arg("name"), py::arg("inner"),
-           py::arg("observation_size"), py::arg("action_size"), py::arg("control_period"))
+      .def(py::init<const std::string&, const py::object&, int, int, double, const std::vector<std::string>&>(),
+           py::arg("name"), py::arg("inner"), py::arg("observation_size"), py::arg("action_size"),
+           py::arg("control_period"), py::arg("joints"))
       .def("reset",
            [](PythonWorld& w, std::uint64_t seed, std::uint64_t episode) {
              random::Stream stream({seed, 0, random::Purpose::reset, episode});

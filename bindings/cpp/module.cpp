@@ -112,11 +112,12 @@ infans::experiments::RunRequest request_of(const std::string& spec, const std::s
 }
 
 std::string run(const std::string& spec, const std::string& out, const py::dict& settings, std::optional<int> agents,
-                std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet) {
+                std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet, const py::object& world) {
   infans::experiments::RunRequest request = request_of(spec, out, settings, seed);
   request.agents = agents;
   request.threads = threads;
   request.quiet = quiet;
+  request.world = infans::bindings::worlds_of(world);
   see_own_commands();
   std::string path;
   {
@@ -153,7 +154,7 @@ PYBIND11_MODULE(_infans, module) {
   module.def("build_info", &build_info, "Version, git hash, compiler, ISA and libraries as a dict of str.");
   module.def("run", &run, py::arg("spec"), py::arg("out"), py::arg("settings") = py::dict(), py::kw_only(),
              py::arg("agents") = py::none(), py::arg("seed") = py::none(), py::arg("threads") = py::none(),
-             py::arg("quiet") = false,
+             py::arg("quiet") = false, py::arg("world") = py::none(),
              "Run a life (name of a shipped one, or path of a TOML file) into the folder `out`; returns the path of "
              "run.h5. Ctrl-C ends the run with complete files and raises KeyboardInterrupt. `settings` overrides "
              "options, e.g. {\"agent.data\": \"random\"}.");
@@ -165,11 +166,13 @@ PYBIND11_MODULE(_infans, module) {
   using infans::experiments::SteppedLife;
   py::class_<SteppedLife>(module, "SteppedLife", "One life in the caller's hands.")
       .def(py::init([](const std::string& spec, const std::string& out, const py::dict& settings,
-                       std::optional<std::uint64_t> seed) {
-             return std::make_unique<SteppedLife>(request_of(spec, out, settings, seed));
+                       std::optional<std::uint64_t> seed, const py::object& world) {
+             infans::experiments::RunRequest request = request_of(spec, out, settings, seed);
+             request.world = infans::bindings::worlds_of(world);
+             return std::make_unique<SteppedLife>(std::move(request));
            }),
            py::arg("spec"), py::arg("out"), py::arg("settings") = py::dict(), py::kw_only(),
-           py::arg("seed") = py::none())
+           py::arg("seed") = py::none(), py::arg("world") = py::none())
       .def("next_step", &SteppedLife::next_step, py::call_guard<py::gil_scoped_release>(),
            "One decision; False when the life has ended.")
       .def("finalize", &SteppedLife::finalize, py::call_guard<py::gil_scoped_release>(),

@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .tasks import register_with_gymnasium as _register_with_gymnasium
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from . import report
     from ._infans import BodyError, Error, FileError, OptionError, SimulationError
     from .body import Body
+    from .envs import World
     from .hierarchy import Adam, Amortiser, Belief, Edge, Hierarchy, Node, Sgd
     from .reader import Agent, RecordError, Run
 
@@ -59,6 +60,7 @@ def run(
     threads: int | None = None,
     settings: Mapping[str, Any] | None = None,
     quiet: bool = True,
+    world: Callable[[int], World] | None = None,
     **options: Any,
 ) -> Run:
     """Let a population live the study `spec` (a shipped name or a TOML file) and return its record.
@@ -72,6 +74,10 @@ def run(
         infans.run("cartpole_swingup", body={"motor": [{"actuators": ["force"], "delay": 1}]})
 
     quiet=False shows progress and writes report.html next to the record.
+    world: a function of the agent's number (from 0) that returns an `infans.envs.World`, in place of the study's body:
+    any Gymnasium environment, through Python at every step. Its observation must be what the agent can use, today the
+    positions of a slide and a hinge, then their velocities: World(env, joints=["slide", "hinge"]). The model's error on
+    probe states is not measured there.
     Raises OptionError (a ValueError; `key` names the option), FileError, BodyError or SimulationError, each an Error.
     """
     compiled = _compiled()
@@ -83,6 +89,7 @@ def run(
         seed=seed,
         threads=threads,
         quiet=quiet,
+        world=world,
     )
     return load(path)
 
@@ -95,7 +102,7 @@ class Life:
             print(life.episode, life.decisions)
         run = life.finalize()
 
-    out, settings, options and errors as in `run`. Used as a context manager it finalizes at the end of the block.
+    out, settings, world, options and errors as in `run`. As a context manager it finalizes at the end of the block.
     """
 
     def __init__(
@@ -105,10 +112,12 @@ class Life:
         out: str | os.PathLike[str] | None = None,
         seed: int | None = None,
         settings: Mapping[str, Any] | None = None,
+        world: Callable[[int], World] | None = None,
         **options: Any,
     ) -> None:
         flat = _flat({**(settings or {}), **options})
-        self._life = _compiled().SteppedLife(os.fspath(spec), "" if out is None else os.fspath(out), flat, seed=seed)
+        folder = "" if out is None else os.fspath(out)
+        self._life = _compiled().SteppedLife(os.fspath(spec), folder, flat, seed=seed, world=world)
 
     def next_step(self) -> bool:
         """Live one decision; False when the life has ended."""

@@ -253,10 +253,19 @@ class World:
         observation, reward, terminated = world.step([0.5])       # commands in [-1, 1]
 
     The action space must be a bounded Box; observations of any space are flattened. control_period: s between two
-    commands [1 / render_fps of the environment, else 1]. An error of the environment is infans.SimulationError.
+    commands [1 / render_fps of the environment, else 1]. joints: "slide" (m) or "hinge" (rad) of each joint when the
+    observation begins with the joints' positions, then their velocities; `infans.run(study, world=...)` needs them.
+    An error of the environment is infans.SimulationError.
     """
 
-    def __init__(self, env: gymnasium.Env, *, name: str | None = None, control_period: float | None = None) -> None:
+    def __init__(
+        self,
+        env: gymnasium.Env,
+        *,
+        name: str | None = None,
+        control_period: float | None = None,
+        joints: Sequence[str] = (),
+    ) -> None:
         from . import _infans
 
         space = env.action_space
@@ -267,7 +276,9 @@ class World:
         if name is None:
             name = env.spec.id if env.spec else type(env.unwrapped).__name__
         size = gymnasium.spaces.flatdim(env.observation_space)
-        self._world = _infans.PythonWorld(name, _Inner(env), size, int(np.prod(space.shape)), control_period)
+        self._world = _infans.PythonWorld(
+            name, _Inner(env), size, int(np.prod(space.shape)), control_period, list(joints)
+        )
         self._seed, self._episode = 0, 0
 
     def reset(self, *, seed: int | None = None) -> NDArray[np.float64]:

@@ -38,17 +38,23 @@ std::string joints_in_words(const envs::Inspection& body) {
   return text.empty() ? "none" : text;
 }
 
-void require_cart_and_pole(const envs::Inspection& body, const std::string& source) {
+void require_actuators(int actuators, const std::string& source) {
   constexpr int most_actuators = kernels::max_inputs - 5;  // beside x, sin, cos and two velocities
-  const auto actuators = static_cast<int>(body.motors.size());
   if (actuators < 1 || actuators > most_actuators)
     throw base::BodyError(source, "has " + std::to_string(actuators) + " actuators; the agent takes 1 .. " +
                                       std::to_string(most_actuators));
+}
+
+constexpr const char* one_wish =
+    "a preference for the tip of a pole needs exactly a slide joint, then a hinge joint, and the agent has no other "
+    "wish "
+    "yet; ";
+
+void require_cart_and_pole(const envs::Inspection& body, const std::string& source) {
+  require_actuators(static_cast<int>(body.motors.size()), source);
   if (body.joints.size() == 2 && body.joints[0].kind == "slide" && body.joints[1].kind == "hinge") return;
-  throw base::BodyError(source,
-                        "a preference for the tip of a pole needs exactly a slide joint, then a hinge joint, and "
-                        "the agent has no other wish yet; this body's joints are " +
-                            joints_in_words(body) + " (infans.Body in Python takes any body)");
+  throw base::BodyError(source, one_wish + ("this body's joints are " + joints_in_words(body)) +
+                                    " (infans.Body in Python takes any body)");
 }
 
 void require_joints_alone(const envs::Spec& body, const std::string& source) {
@@ -81,6 +87,15 @@ LifeBody read_body(const config::Options& options) {
 
 std::unique_ptr<envs::BodyWorld> make_body(const LifeBody& body, const std::string& name) {
   return asked(body.asked_by, [&] { return envs::make_body_world(name, body.mjcf, body.source, body.options); });
+}
+
+void require_cart_and_pole(const envs::Spec& world) {
+  require_actuators(world.action_size, world.name);
+  if (world.joints != std::vector{envs::Joint::slide, envs::Joint::hinge})
+    throw base::BodyError(world.name, one_wish + std::string("this world's spec has others: "
+                                                             "World(env, joints=[\"slide\", \"hinge\"]) says that its "
+                                                             "observation is both positions, then both velocities"));
+  require_joints_alone(world, world.name);
 }
 
 LifeBody load_body(const config::Options& options) {

@@ -27,6 +27,8 @@ std::unique_ptr<envs::BodyWorld> make_body(const LifeBody& body, const std::stri
 LifeBody load_body(const config::Options& options);
 // A world of a body from load_body, with what its table says of senses and motors.
 std::unique_ptr<envs::Environment> make_world(const LifeBody& body, const std::string& name);
+// Throws base::BodyError, with the name of the world, for one that today's agent cannot live in.
+void require_cart_and_pole(const envs::Spec& world);
 // The same joints and actuators without noise, delay or gain.
 std::unique_ptr<envs::Environment> make_bare_world(const LifeBody& body, const std::string& name);
 

@@ -159,13 +159,14 @@ bool write_report(const std::string& run, const std::string& report) {
 // A study whose every part was checked: what can be refused has been, and nothing is written yet but its folder.
 struct Prepared {
   config::Options options;
-  LifeBody body;
+  LifeBody body;  // without a world from outside
+  std::function<std::unique_ptr<envs::Environment>(int)> outside;
   std::string directory;
   ModelProbe probe;
   RunHeader header;
 
-  std::unique_ptr<envs::Environment> make_world() const {
-    return experiments::make_world(body, options.text("study.name"));
+  std::unique_ptr<envs::Environment> make_world(int agent) const {
+    return outside ? outside(agent) : experiments::make_world(body, options.text("study.name"));
   }
   std::string file(const char* name) const { return (fs::path(directory) / name).string(); }
 };
@@ -189,18 +190,22 @@ RunHeader describe(const config::Options& o, const envs::Spec& body, const std::
   h.rejected = static_cast<int>(o.integer("record.rejected"));
   h.physics_size = body.state_size;
   h.episode_steps = static_cast<int>(o.integer("world.episode_steps"));
-  h.control_period = o.number("world.control_period");
+  h.control_period = body.control_period;
   return h;
 }
 
 Prepared prepare(const RunRequest& request) {
   // Eigen blocks its products by the caches it finds: with fixed sizes, sums keep their order on every processor.
   Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
-  Prepared p{resolve(request), {}, {}, {}, {}};
+  Prepared p{resolve(request), {}, request.world, {}, {}, {}};
   agent_options(p.options);  // refuses what does not fit together
-  p.body = load_body(p.options);
-  p.probe = make_probe(p.options, *make_bare_world(p.body, p.options.text("study.name")));
-  p.header = describe(p.options, p.make_world()->spec(), p.body.mjcf);
+  if (!p.outside) {
+    p.body = load_body(p.options);
+    p.probe = make_probe(p.options, *make_bare_world(p.body, p.options.text("study.name")));
+  }
+  const envs::Spec world = p.make_world(0)->spec();
+  if (p.outside) require_cart_and_pole(world);
+  p.header = describe(p.options, world, p.body.mjcf);
   p.directory = choose_directory(request, p.options.text("study.name"));
   make_directory(p.directory);
   return p;
@@ -260,7 +265,7 @@ std::string run_study(const RunRequest& request) {
     try {
       parallel::for_each(agents, request.threads.value_or(parallel::available_threads()), [&](int agent) {
         if (stop_requested != 0) return;
-        Life life(study.options, agent, study.make_world(), study.probe, recorder);
+        Life life(study.options, agent, study.make_world(agent), study.probe, recorder);
         live(life, progress);
       });
     } catch (...) {
@@ -279,7 +284,7 @@ struct SteppedLife::Impl {
   explicit Impl(const RunRequest& request)
       : study(prepare(request)),
         recorder(study.file("run.h5"), study.header),
-        life(study.options, 0, study.make_world(), study.probe, recorder) {}
+        life(study.options, 0, study.make_world(0), study.probe, recorder) {}
   Prepared study;
   Recorder recorder;
   Life life;

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace infans::envs {
+class Environment;
+}
 
 namespace infans::experiments {
 
@@ -20,6 +25,9 @@ struct RunRequest {
   std::optional<std::uint64_t> seed;
   std::optional<int> threads;  // default: every processor this process may use
   bool quiet = false;          // no progress on stderr
+  // A world for each agent (from 0) in place of the body that the study names: joints that are a slide, then a hinge,
+  // and nothing else to feel. [body] and [world] but for episode_steps then mean nothing, and no model error is probed.
+  std::function<std::unique_ptr<envs::Environment>(int agent)> world = {};
 };
 
 // Runs to the end, or until Ctrl-C (then what was lived is complete and readable). Returns the path of run.h5.

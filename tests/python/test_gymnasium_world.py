@@ -82,3 +82,62 @@ def test_an_error_of_the_environment_is_a_simulation_error(how, message):
 def test_unbounded_or_discrete_actions_are_refused():
     with pytest.raises(ValueError, match="Box with finite limits"):
         infans.envs.World(gymnasium.make("CartPole-v1"))
+
+
+# Upright is where the reference's angle is 0, so the wish lies below a pole of the library's own sign.
+UPRIGHT = {"preference.length": 0.6, "preference.goal_z": -0.6, "success.steps": 3, "success.tolerance": 0.3}
+SHORT = {"life.decisions": 24, "world.episode_steps": 8, "agent.babbling_episodes": 1}
+
+
+def inverted_pendulum(agent: int) -> infans.envs.World:
+    return infans.envs.World(gymnasium.make("infans/InvertedPendulum-v5"), joints=["slide", "hinge"])
+
+
+def test_a_life_is_lived_in_a_gymnasium_environment(tmp_path):
+    settings = {**UPRIGHT, **SHORT}
+    runs = [
+        infans.run("cartpole_swingup", out=tmp_path / str(n), agents=2, threads=n, settings=settings,
+                   world=inverted_pendulum)
+        for n in (1, 2)
+    ]  # fmt: skip
+    for one, two in zip(runs[0].agents, runs[1].agents, strict=True):
+        np.testing.assert_array_equal(one.step["observation"], two.step["observation"])
+    step = runs[0].agents[0].step
+    assert step["observation"].shape == (24, 4) and step["physics"].shape == (24, 0)
+    # The environment itself, from the same state with the same command, shows what the record says.
+    env = gymnasium.make("infans/InvertedPendulum-v5").unwrapped
+    env.reset(seed=0)
+    env.set_state(step["observation"][0, :2], step["observation"][0, 2:])
+    expected = env.step((3.0 * step["action"][0]).astype(np.float32))[0]
+    np.testing.assert_array_equal(step["next_observation"][0], expected)
+
+
+def test_a_life_step_by_step_in_a_gymnasium_environment(tmp_path):
+    with infans.Life("cartpole_swingup", out=tmp_path / "one", settings={**UPRIGHT, **SHORT},
+                     world=inverted_pendulum) as life:  # fmt: skip
+        while life.next_step():
+            pass
+        assert life.decisions == 24
+
+
+def test_worlds_that_no_agent_can_live_in_are_refused(tmp_path):
+    def pendulum(agent: int) -> infans.envs.World:
+        return infans.envs.World(gymnasium.make("Pendulum-v1"), joints=["hinge"])
+
+    def cheetah(agent: int) -> infans.envs.World:
+        return infans.envs.World(gymnasium.make("infans/HalfCheetah-v5"))
+
+    for world, message in ((pendulum, "slide joint, then a hinge"), (cheetah, "slide joint, then a hinge")):
+        with pytest.raises(infans.BodyError, match=message):
+            infans.run("cartpole_swingup", out=tmp_path / "no", world=world)
+    with pytest.raises(infans.OptionError, match="must return an infans.envs.World"):
+        infans.run("cartpole_swingup", out=tmp_path / "no", world=lambda agent: gymnasium.make("Pendulum-v1"))
+    one = inverted_pendulum(0)
+    with pytest.raises(infans.OptionError, match="a new world for every agent"):
+        settings = {**UPRIGHT, **SHORT}
+        infans.run("cartpole_swingup", out=tmp_path / "twice", agents=1, settings=settings, world=lambda agent: one)
+    with pytest.raises(infans.OptionError, match="no joint 'ball'"):
+        infans.envs.World(gymnasium.make("Pendulum-v1"), joints=["ball"])
+    with pytest.raises(infans.OptionError, match="need 4"):
+        infans.envs.World(gymnasium.make("Pendulum-v1"), joints=["slide", "hinge"])
+    assert not (tmp_path / "no").exists()
