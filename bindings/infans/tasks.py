@@ -43,6 +43,7 @@ TASKS: dict[str, tuple[int, float | None]] = {
     "pendulum-v0": (1000, None),
     "pets-cartpole-v0": (200, 180.0),
     "pilco-cartpole-v0": (25, -12.5),
+    "reacher-v0": (1000, None),
     "tip-pendulum-v0": (200, -200.0),
     "tip-reacher-v0": (50, -5.0),
 }
