@@ -151,7 +151,7 @@ def mistake(name, tmp_path):
         "not a number": ([*run, "--set", "planner.horizon=many"], ["planner.horizon", "whole number"]),
         "unknown word": ([*run, "--set", "agent.policy=greddy"], ["agent.policy", "greedy"]),
         "no equals sign": ([*run, "--set", "planner.horizon"], ["key=value"]),
-        "missing MJCF": ([*run, "--set", "body.mjcf=nowhere.xml"], ["nowhere.xml", "a shipped body"]),
+        "missing MJCF": ([*run, "--set", "body.mjcf=nowhere.xml"], ["nowhere.xml", "nearest: ", "body.mjcf"]),
         "broken MJCF": ([*run, "--set", f"body.mjcf={tmp_path}/broken.xml"], ["broken.xml"]),
         "no agents": ([*run, "--agents", "0"], ["agents", "1 .. 100000"]),
         "no threads": ([*run, "--threads", "0"], ["threads", "1 .. "]),
