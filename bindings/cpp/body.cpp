@@ -89,7 +89,7 @@ experiments::LifeBody described(const std::string& mjcf, const config::Options& 
   experiments::LifeBody body;
   body.source = is_text(mjcf) ? "mjcf" : mjcf;
   body.mjcf = is_text(mjcf) ? mjcf : envs::load_mjcf(mjcf);
-  body.options = envs::body_options(options);
+  body.options = experiments::options_of_body(options, body.source);
   body.bare = envs::is_bare(options);
   return body;
 }

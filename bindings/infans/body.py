@@ -3,7 +3,7 @@
     import infans
     body = infans.Body(
         "infant?age=6&scene=seated",                       # a shipped body, the path of any MJCF, or its text
-        age_days=183, control_period=0.02,
+        control_period=0.02,
         proprioception={"force": True, "delay": 2},        # a dict, or a list of them, as the [body] table of a life
         skin=[{"name": "hands", "geoms": ["*hand*"], "density": 5000}],
         retina={"eye": "eye_left", "rays": 256, "colour": True},
@@ -34,8 +34,8 @@ class Body:
     """A body of any MJCF with the senses that it is given; `help(infans.body)` has an example.
 
     mjcf: name of a shipped body, path of an MJCF file, or MJCF text.
-    options: keyframe, age_days, other_sensors, control_period (s, [0.1]), reset_std ([0.05]) and the lists
-    proprioception, sensor, skin, vestibular, retina, effect, word and motor, each a dict or a list of dicts.
+    options: keyframe, age_days [a shipped infant's own, else 0], other_sensors, control_period (s, [0.1]), reset_std
+    ([0.05]) and the lists proprioception, sensor, skin, vestibular, retina, effect, word and motor, each a dict or a list of dicts.
     Raises FileError for a body that is not there, BodyError (naming element and line) for one that does not load or
     lacks what an option names, OptionError for an unknown option (naming the nearest) or a value outside its range.
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "core/base/error.hpp"
@@ -59,14 +60,27 @@ std::vector<std::string> body_names() {
   return names;
 }
 
+namespace {
+
+// The options in the name of an infant; none in that of another body.
+std::optional<InfantOptions> infant_named(const std::string& name) {
+  if (name == infant_name) return InfantOptions{};
+  if (!name.starts_with(infant_name + "?")) return {};
+  return infant_options(std::string_view(name).substr(infant_name.size() + 1));
+}
+
+}  // namespace
+
+double age_months_of(const std::string& name_or_path) {
+  const auto infant = infant_named(name_or_path);
+  return infant ? infant->age_months : 0.0;
+}
+
 std::string load_mjcf(const std::string& name_or_path) {
   for (const ShippedBody& body : shipped_bodies()) {
     if (body.name == name_or_path) return std::string(body.mjcf);
   }
-  if (name_or_path == infant_name) return infant_mjcf({});
-  if (name_or_path.starts_with(infant_name + "?")) {
-    return infant_mjcf(infant_options(std::string_view(name_or_path).substr(infant_name.size() + 1)));
-  }
+  if (const auto infant = infant_named(name_or_path)) return infant_mjcf(*infant);
   std::error_code ignored;
   const auto status = std::filesystem::status(name_or_path, ignored);
   if (!std::filesystem::exists(status)) refuse(name_or_path, "no such file and no such shipped body");

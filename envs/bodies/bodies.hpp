@@ -16,4 +16,7 @@ std::vector<std::string> body_names();
 // Throws base::OptionError for an option that the infant does not have or that is outside its range.
 std::string load_mjcf(const std::string& name_or_path);
 
+// Age of a shipped infant, e.g. 6 of "infant?age=6"; 0 of every other body. Throws base::OptionError as load_mjcf.
+double age_months_of(const std::string& name_or_path);
+
 }  // namespace infans::envs

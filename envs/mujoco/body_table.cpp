@@ -130,7 +130,8 @@ Fields<BodyOptions> body() {
   using B = BodyOptions;
   Fields<B> f("body");
   f.add("keyframe", &B::keyframe, text, "pose of the MJCF that an episode starts around; \"\": its rest pose");
-  f.add("age_days", &B::age_days, {0, oldest, "days"}, "age at the start: acuity, and what opens and closes with age");
+  f.add("age_days", &B::age_days, {0, oldest, "days"},
+        "age at the start: acuity, and what opens and closes with age (a shipped infant's own if not set)");
   f.add("other_sensors", &B::other_sensors, flag, "each named sensor that no entry takes is a modality of its own");
   return f;
 }

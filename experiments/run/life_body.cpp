@@ -73,14 +73,20 @@ void require_joints_alone(const envs::Spec& body, const std::string& source) {
 
 }  // namespace
 
+envs::BodyOptions options_of_body(const config::Options& options, const std::string& source) {
+  envs::BodyOptions body = envs::body_options(options);
+  if (options.where("body.age_days").empty()) body.age_days = envs::age_months_of(source) * envs::days_per_month;
+  return body;
+}
+
 LifeBody read_body(const config::Options& options) {
   LifeBody body;
   body.source = options.text("body.mjcf");
   if (const std::string where = options.where("body.mjcf"); !where.empty())
     body.asked_by = "; body.mjcf stands in " + where;
-  body.options = envs::body_options(options);
-  body.bare = envs::is_bare(options);
   body.mjcf = asked(body.asked_by, [&] { return envs::load_mjcf(body.source); });
+  body.options = options_of_body(options, body.source);
+  body.bare = envs::is_bare(options);
   make_body(body, body.source);
   return body;
 }

@@ -17,6 +17,9 @@ struct LifeBody {
   std::string asked_by;  // "; body.mjcf stands in life.toml:3", "" for a default
 };
 
+// envs::body_options; where the table gives no age, senses and motors have that of the shipped infant `source`.
+envs::BodyOptions options_of_body(const config::Options& options, const std::string& source);
+
 // Any body, checked by making it once: throws base::OptionError, base::FileError, base::BodyError that say where in the
 // life's file they come from.
 LifeBody read_body(const config::Options& options);

@@ -73,7 +73,7 @@ def test_the_infant_of_a_task_is_the_same_body():
     joints = [motor for motor in infans.Body("infant").motors]
     eyes = [{"name": eye, "eye": eye, "rays": 256, "colour": True, "period": 2} for eye in ("eye_left", "eye_right")]
     body = infans.Body(
-        "infant?scene=seated&table=1&age=9", age_days=9 * 30.4375, control_period=0.02, reset_std=0.01, skin={},
+        "infant?scene=seated&table=1&age=9", control_period=0.02, reset_std=0.01, skin={},
         proprioception={"joints": joints, "force": True, "limits": True}, vestibular={"head": "vestibular"},
         retina=eyes,
     )  # fmt: skip
@@ -165,6 +165,7 @@ def test_a_body_that_is_not_there_or_fails():
 def test_the_interpreter_goes_on_while_a_body_steps():
     """No thread is made to give way: another one only gets on when a step lets it."""
     body = infans.Body("infant?age=6", control_period=1.0)
+    assert body.age_days == 6 * 30.4375 and infans.Body("infant?age=6", age_days=0).age_days == 0
     body.reset()
     before = sys.getswitchinterval()
     sys.setswitchinterval(1000.0)
