@@ -35,7 +35,8 @@ class Body:
 
     mjcf: name of a shipped body, path of an MJCF file, or MJCF text.
     options: keyframe, age_days [a shipped infant's own, else 0], other_sensors, control_period (s, [0.1]), reset_std
-    ([0.05]) and the lists proprioception, sensor, skin, vestibular, retina, effect, word and motor, each a dict or a list of dicts.
+    ([0.05]) and the lists proprioception, sensor, skin, vestibular, retina, effect, word and motor, each a dict or a
+    list of dicts.
     Raises FileError for a body that is not there, BodyError (naming element and line) for one that does not load or
     lacks what an option names, OptionError for an unknown option (naming the nearest) or a value outside its range.
 
