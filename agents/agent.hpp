@@ -8,7 +8,7 @@
 
 #include "agents/baselines/babbling.hpp"
 #include "agents/planning/planner.hpp"
-#include "core/inference/transition_model.hpp"
+#include "core/inference/make_world.hpp"
 #include "envs/api/environment.hpp"
 
 namespace infans::agents {
@@ -21,7 +21,7 @@ enum class Policy {
 };
 
 struct AgentOptions {
-  inference::TransitionOptions model;
+  inference::WorldOptions model;
   PlannerOptions planner;
   Policy policy = Policy::efe;
   double babbling_spread = 0.6;  // standard deviation of babbled commands
@@ -50,18 +50,35 @@ class Agent {
   Decision decide(const Eigen::VectorXd& state);
   inference::Surprise learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next);
   // Consolidates all that was lived: hierarchy, length scales, precisions, exact posterior.
-  void consolidate() { model_.refit(); }
+  void consolidate() { model_->refit(); }
 
-  const inference::TransitionModel& model() const { return model_; }
+  const inference::WorldModel& model() const { return *model_; }
   bool plans() const { return options_.policy == Policy::efe || options_.policy == Policy::greedy; }
 
  private:
+  friend class Tester;
+
   AgentOptions options_;
+  std::shared_ptr<Preference> preference_;
   std::uint64_t seed_;
-  inference::TransitionModel model_;
+  std::unique_ptr<inference::WorldModel> model_;
   Planner planner_;
   Babbling babbling_;
   bool babble_ = false;
+  std::uint64_t decisions_ = 0;
+};
+
+// The agent's mind of the moment, put to a test: plans by its model without curiosity, learns nothing, and takes its
+// random numbers from streams of its own, so the agent goes on as if there had been no test. The agent must outlive it.
+class Tester {
+ public:
+  explicit Tester(Agent& agent);
+  void begin_episode() { planner_.reset(); }
+  Eigen::VectorXd decide(const Eigen::VectorXd& state);
+
+ private:
+  Agent& agent_;
+  Planner planner_;
   std::uint64_t decisions_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace infans::agents {
@@ -21,14 +22,12 @@ MatrixXd clipped(const MatrixXd& m) { return m.cwiseMax(-1.0).cwiseMin(1.0); }
 
 }  // namespace
 
-Planner::Planner(const model::Encoding& encoding, const PlannerOptions& options, std::shared_ptr<Preference> preference,
-                 const kernels::Table& kernels)
+Planner::Planner(int states, int actions, const PlannerOptions& options, std::shared_ptr<Preference> preference)
     : options_(options),
       preference_(std::move(preference)),
-      imagination_(encoding, kernels),
       noise_(options.horizon, options.noise_colour),
-      states_(encoding.state_size()),
-      actions_(encoding.actions) {
+      states_(states),
+      actions_(actions) {
   reset();
 }
 
@@ -38,8 +37,8 @@ void Planner::reset() {
   feedback_gain_.clear();
 }
 
-Plan Planner::plan(const VectorXd& state, inference::RolloutTables tables, random::Stream& stream) {
-  imagination_.set_tables(std::move(tables));
+Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, random::Stream& stream) {
+  imagination_ = &imagination;
   deviation_ = MatrixXd::Constant(actions_, options_.horizon, options_.spread);
   int count = options_.candidates;
   for (int i = 0; i < options_.iterations; ++i) {
@@ -97,15 +96,17 @@ void Planner::start_rollout(const VectorXd& start, int n) {
 }
 
 void Planner::imagine_step(int n) {
-  const bool curious = options_.epistemic_weight > 0.0;
-  imagination_.step(state_, action_, n, next_, curious ? gain_.data() : nullptr);
-  for (int k = 0; curious && k < n; ++k) epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
+  imagination_->step(state_, action_, n, next_, curious() ? gain_.data() : nullptr);
+  for (int k = 0; curious() && k < n; ++k)
+    epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
   std::swap(state_, next_);
   preference_->add_log_density(state_, n, pragmatic_.data());
 }
 
+// A rollout that left the numbers is worse than any other.
 Planner::Score Planner::score_of(std::size_t k) const {
-  return {pragmatic_[k], epistemic_[k], pragmatic_[k] + options_.epistemic_weight * epistemic_[k]};
+  const double total = pragmatic_[k] + options_.epistemic_weight * epistemic_[k];
+  return {pragmatic_[k], epistemic_[k], std::isfinite(total) ? total : -std::numeric_limits<double>::max()};
 }
 
 void Planner::evaluate(const VectorXd& start) {

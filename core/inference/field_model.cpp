@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
+#include "core/inference/field_tables.hpp"
 #include "core/inference/lbfgs.hpp"
 #include "core/inference/leave_out.hpp"
 
@@ -25,7 +27,61 @@ MatrixXd for_every_joint(const MatrixXd& m, Index n) {
   return out;
 }
 
+class FrozenField final : public FrozenLaw {
+ public:
+  // draws: accelerations that posterior draws add, in standard deviations of the noise; empty: none.
+  FrozenField(const MotionModel& model, FieldTables mean, std::optional<FieldTables> draws)
+      : FrozenLaw(model), mean_(std::move(mean)), draws_(std::move(draws)) {}
+
+  void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
+    end.resize(2 * joints, n);
+    kernels::best_field().fly(mean_.model(), x.row(0), padded(n), x.stride, end.row(0), scratch(mean_));
+    if (gain != nullptr) inform(x, end, joints, commands, n, gain);
+  }
+
+  void accelerate(const Batch& x, int joints, int, int n, Batch& acceleration, float* gain) override {
+    const int width = padded(n);
+    acceleration.resize(joints, n);
+    kernels::best_field().evaluate(mean_.model(), x.row(0), width, x.stride, acceleration.row(0), scratch(mean_));
+    if (gain == nullptr) return;
+    deviation_.resize(draws_->outputs, n);
+    kernels::best_field().evaluate(draws_->model(), x.row(0), width, x.stride, deviation_.row(0), scratch(*draws_));
+    // Every joint has weights of its own with the same posterior covariance: n times one joint's information.
+    information_.compute(deviation_, draws_->outputs, 1, 2.0F / static_cast<float>(draws_->outputs), n, gain);
+    for (int k = 0; k < n; ++k) gain[k] *= static_cast<float>(joints);
+  }
+
+ private:
+  float* scratch(const FieldTables& tables) {
+    scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(tables.model())));
+    return scratch_.data();
+  }
+
+  FieldTables mean_;
+  std::optional<FieldTables> draws_;
+  Batch deviation_;
+  std::vector<float> scratch_;
+  DrawInformation information_;
+};
+
 }  // namespace
+
+std::unique_ptr<FrozenMotion> FieldModel::freeze(int draws, random::Stream& stream) const {
+  const auto* gated = dynamic_cast<const model::GatedHarmonics*>(features_.get());
+  if (gated == nullptr || !FieldTables::fits(*gated, encoding_.actions, draws))
+    return MotionModel::freeze(draws, stream);
+  std::optional<FieldTables> drawn;
+  if (draws > 0) {
+    MatrixXd z(posterior_.mean.rows(), draws);
+    for (double& value : z.reshaped()) value = stream.normal();
+    posterior_.precision.matrixU().solveInPlace(z);
+    drawn.emplace(*gated, encoding_.actions, z, VectorXd(), encoding_.dt, options_.steps);
+  }
+  return std::make_unique<FrozenField>(*this,
+                                       FieldTables(*gated, encoding_.actions, posterior_.mean * scale_.asDiagonal(),
+                                                   limit_, encoding_.dt, options_.steps),
+                                       std::move(drawn));
+}
 
 FieldModel::FieldModel(model::Encoding encoding, std::unique_ptr<model::FieldFeatures> features,
                        const FieldModelOptions& options)
@@ -43,6 +99,7 @@ model::Acceleration FieldModel::acceleration() const {
     MatrixXd phi;
     features_->evaluate(q, v, u, phi);
     a.noalias() = phi * posterior_.mean * scale_.asDiagonal();
+    for (Index i = 0; i < a.cols(); ++i) a.col(i) = a.col(i).cwiseMin(limit_(i)).cwiseMax(-limit_(i));
   };
 }
 
@@ -111,6 +168,7 @@ void FieldModel::fit(const Transitions& t) {
   if (t.count() < 2 || t.joints() != encoding_.positions() || t.commands() != encoding_.actions)
     throw std::logic_error("FieldModel: transitions of another body, or fewer than two");
   scale_ = column_deviation(t.v1 - t.v0).cwiseMax(1e-6) / encoding_.dt;
+  limit_ = (4.0 / encoding_.dt) * (t.v1 - t.v0).cwiseAbs().colwise().maxCoeff().transpose().cwiseMax(1e-6);
   parameters_.resize(0);
   const MatrixXd y = targets(t);
   Path path = hermite(t, encoding_.dt, quadrature_.node);
@@ -134,6 +192,7 @@ MotionBatch FieldModel::predict(const MatrixXd& q, const MatrixXd& v, const Matr
   MotionBatch out;
   out.mean = mean(q, v, u);
   const MatrixXd difference = model::step_difference(acceleration(), q, v, u, encoding_.dt, options_.steps, out.mean);
+  out.noise = noise_.diagonal(difference);
   const Transitions imagined{q, v, u, out.mean.leftCols(n), out.mean.rightCols(n)};
   const MatrixXd x = rows(hermite(imagined, encoding_.dt, quadrature_.node), u);
   const std::vector<MatrixXd> epistemic = posterior_.epistemic(x, 2);

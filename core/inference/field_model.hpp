@@ -32,6 +32,8 @@ class FieldModel final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  // Gated harmonics by their kernel: a draw changes the acceleration in mid-step, seen twice (two test functions).
+  std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
 
   const model::FieldFeatures& features() const { return *features_; }
   const GroupedPosterior& posterior() const { return posterior_; }  // count x n, of accelerations over scale()
@@ -51,6 +53,7 @@ class FieldModel final : public MotionModel {
   FieldModelOptions options_;
   model::Quadrature quadrature_;
   Eigen::VectorXd first_shape_, parameters_, scale_;
+  Eigen::VectorXd limit_;  // n, of accelerations: four times the largest that was lived
   GroupedPosterior posterior_;
   Eigen::MatrixXd moment_;  // A W: what add() updates
   ForwardNoise noise_;

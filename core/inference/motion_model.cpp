@@ -27,6 +27,19 @@ VectorXd MotionBatch::log_density(const MatrixXd& end) const {
   return out;
 }
 
+VectorXd MotionBatch::information() const {
+  VectorXd out(mean.rows());
+  for (Index k = 0; k < out.size(); ++k) {
+    const Eigen::LLT<MatrixXd> llt(covariance[static_cast<std::size_t>(k)]);
+    out(k) = llt.matrixLLT().diagonal().array().log().sum() - 0.5 * noise.row(k).array().log().sum();
+  }
+  return out.cwiseMax(0.0);
+}
+
+std::unique_ptr<FrozenMotion> MotionModel::freeze(int, random::Stream&) const {
+  return std::make_unique<FrozenMotion>(*this);
+}
+
 MatrixXd MotionModel::jacobian(const VectorXd& q, const VectorXd& v, const VectorXd& u) const {
   const Index n = q.size(), inputs = 2 * n + u.size();
   VectorXd x(inputs);

@@ -1,0 +1,52 @@
+// A fitted model of motion, frozen for thought: ends of many control steps at once, and what each would teach.
+#pragma once
+
+#include "core/inference/batch.hpp"
+
+namespace infans::inference {
+
+class MotionModel;
+
+// Straight from the model's own predictions, in double: right for every model, slow. Models with kernels override.
+class FrozenMotion {
+ public:
+  explicit FrozenMotion(const MotionModel& model) : model_(model) {}
+  virtual ~FrozenMotion() = default;
+
+  // Rows of x: q, v, u of n columns; of end: q1, v1. gain: information about the weights, nats, or null.
+  virtual void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain);
+
+ protected:
+  const MotionModel& model_;
+};
+
+// One whose law of motion is a kernel.
+class FrozenLaw : public FrozenMotion {
+ public:
+  using FrozenMotion::FrozenMotion;
+  // The acceleration at n columns of x (joints rows); gain: what seeing it twice with the noise of a row (the two test
+  // functions of a step) tells about the weights, nats, or null.
+  virtual void accelerate(const Batch& x, int joints, int commands, int n, Batch& acceleration, float* gain) = 0;
+
+ protected:
+  // The gain of a step: of the acceleration in its middle.
+  void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain);
+
+ private:
+  Batch middle_, acceleration_;
+};
+
+// State and command in mid-step, as rows of x; the state is the mean of both ends.
+void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n, Batch& middle);
+
+// 1/2 ln det(I + share sum_k d_k d_k') of every candidate: the information in a vector that is seen with unit noise,
+// of which `count` posterior draws deviate by d_k. deviation row k * size + i: element i of draw k; n candidates.
+class DrawInformation {
+ public:
+  void compute(const Batch& deviation, int count, int size, float share, int n, float* gain);
+
+ private:
+  Batch matrix_;
+};
+
+}  // namespace infans::inference
