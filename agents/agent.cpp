@@ -31,8 +31,8 @@ Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_pt
              std::uint64_t seed, int episode_steps)
     : options_(options),
       seed_(seed),
-      model_(encoding_of(body, options), options.model, seed, 0),
-      planner_(model_.encoding(), planner_options(options), std::move(preference), kernels::best()),
+      model_(std::make_unique<inference::TransitionModel>(encoding_of(body, options), options.model, seed, 0)),
+      planner_(model_->encoding().state_size(), body.action_size, planner_options(options), std::move(preference)),
       babbling_(options.policy == Policy::random ? 0.0 : options.babbling_colour, options.babbling_spread,
                 body.action_size, episode_steps, options.policy == Policy::random) {}
 
@@ -54,18 +54,18 @@ Decision Agent::decide(const Eigen::VectorXd& state) {
   } else {
     random::Stream draws({seed_, 0, random::Purpose::posterior_draws, decisions_});
     random::Stream candidates({seed_, 0, random::Purpose::candidates, decisions_});
-    d.plan = planner_.plan(state, model_.tables(draws), candidates);
+    d.plan = planner_.plan(state, model_->imagine(planner_.curious(), draws), candidates);
     d.action = d.plan.action;
     d.planned = true;
   }
   ++decisions_;
-  d.belief = model_.predict(state, d.action);
+  d.belief = model_->predict(state, d.action);
   return d;
 }
 
 inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
                                  const Eigen::VectorXd& next) {
-  return model_.observe(state, action, next);
+  return model_->observe(state, action, next);
 }
 
 }  // namespace infans::agents

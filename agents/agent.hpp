@@ -50,15 +50,15 @@ class Agent {
   Decision decide(const Eigen::VectorXd& state);
   inference::Surprise learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next);
   // Consolidates all that was lived: hierarchy, length scales, precisions, exact posterior.
-  void consolidate() { model_.refit(); }
+  void consolidate() { model_->refit(); }
 
-  const inference::TransitionModel& model() const { return model_; }
+  const inference::WorldModel& model() const { return *model_; }
   bool plans() const { return options_.policy == Policy::efe || options_.policy == Policy::greedy; }
 
  private:
   AgentOptions options_;
   std::uint64_t seed_;
-  inference::TransitionModel model_;
+  std::unique_ptr<inference::WorldModel> model_;
   Planner planner_;
   Babbling babbling_;
   bool babble_ = false;

@@ -3,9 +3,12 @@
 
 #include <Eigen/Dense>
 
-#include "agents/planning/imagination.hpp"
+#include "core/inference/world_model.hpp"
+#include "core/kernels/kernels.hpp"
 
 namespace infans::agents {
+
+using inference::Batch;
 
 // ln C(s) = -1/2 |r(s)|^2 (+ const): a Gaussian preference over an outcome of the state.
 class Preference {

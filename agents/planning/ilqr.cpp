@@ -83,29 +83,19 @@ Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& aroun
 // Returns false where the model's Jacobians are not finite.
 bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd& feedforward,
                        std::vector<MatrixXd>& gain) {
-  const int horizon = options_.horizon, variables = states_ + actions_;
-  state_.resize(states_, horizon);
-  action_.resize(actions_, horizon);
-  for (int t = 0; t < horizon; ++t) {
-    for (int i = 0; i < states_; ++i) state_.row(i)[t] = static_cast<float>(around.state(i, t));
-    for (int i = 0; i < actions_; ++i) action_.row(i)[t] = static_cast<float>(around.action(i, t));
-  }
-  imagination_.linearise(state_, action_, horizon, jacobian_, gain_gradient_);
+  const int horizon = options_.horizon;
+  imagination_->linearise(around.state.leftCols(horizon), around.action, curious(), linear_);
 
   feedforward = MatrixXd::Zero(actions_, horizon);
   gain.assign(static_cast<std::size_t>(horizon), MatrixXd::Zero(actions_, states_));
   VectorXd r, value = VectorXd::Zero(states_);
-  MatrixXd jr, curvature = MatrixXd::Zero(states_, states_), f(states_, variables);
-  VectorXd gain_slope(variables);
+  MatrixXd jr, curvature = MatrixXd::Zero(states_, states_);
   for (int t = horizon - 1; t >= 0; --t) {
     preference_->residual(around.state.col(t + 1), r, jr);
     value += jr.transpose() * r;
     curvature += jr.transpose() * jr;
-    for (int k = 0; k < variables; ++k) {
-      for (int i = 0; i < states_; ++i) f(i, k) = double{jacobian_.row(i * variables + k)[t]};
-      gain_slope(k) = options_.epistemic_weight * double{gain_gradient_.row(k)[t]};
-    }
-    const VectorXd q = f.transpose() * value - gain_slope;
+    const MatrixXd& f = linear_.jacobian[static_cast<std::size_t>(t)];
+    const VectorXd q = f.transpose() * value - options_.epistemic_weight * linear_.gain_gradient.col(t);
     const MatrixXd qq = f.transpose() * curvature * f;
     if (!q.allFinite() || !qq.allFinite()) return false;
     MatrixXd quu = qq.bottomRightCorner(actions_, actions_);

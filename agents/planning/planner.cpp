@@ -21,14 +21,12 @@ MatrixXd clipped(const MatrixXd& m) { return m.cwiseMax(-1.0).cwiseMin(1.0); }
 
 }  // namespace
 
-Planner::Planner(const model::Encoding& encoding, const PlannerOptions& options, std::shared_ptr<Preference> preference,
-                 const kernels::Table& kernels)
+Planner::Planner(int states, int actions, const PlannerOptions& options, std::shared_ptr<Preference> preference)
     : options_(options),
       preference_(std::move(preference)),
-      imagination_(encoding, kernels),
       noise_(options.horizon, options.noise_colour),
-      states_(encoding.state_size()),
-      actions_(encoding.actions) {
+      states_(states),
+      actions_(actions) {
   reset();
 }
 
@@ -38,8 +36,8 @@ void Planner::reset() {
   feedback_gain_.clear();
 }
 
-Plan Planner::plan(const VectorXd& state, inference::RolloutTables tables, random::Stream& stream) {
-  imagination_.set_tables(std::move(tables));
+Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, random::Stream& stream) {
+  imagination_ = &imagination;
   deviation_ = MatrixXd::Constant(actions_, options_.horizon, options_.spread);
   int count = options_.candidates;
   for (int i = 0; i < options_.iterations; ++i) {
@@ -97,9 +95,9 @@ void Planner::start_rollout(const VectorXd& start, int n) {
 }
 
 void Planner::imagine_step(int n) {
-  const bool curious = options_.epistemic_weight > 0.0;
-  imagination_.step(state_, action_, n, next_, curious ? gain_.data() : nullptr);
-  for (int k = 0; curious && k < n; ++k) epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
+  imagination_->step(state_, action_, n, next_, curious() ? gain_.data() : nullptr);
+  for (int k = 0; curious() && k < n; ++k)
+    epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
   std::swap(state_, next_);
   preference_->add_log_density(state_, n, pragmatic_.data());
 }

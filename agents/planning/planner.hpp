@@ -12,7 +12,7 @@
 
 #include "agents/drives/preference.hpp"
 #include "agents/planning/coloured_noise.hpp"
-#include "agents/planning/imagination.hpp"
+#include "core/inference/world_model.hpp"
 
 namespace infans::agents {
 
@@ -44,13 +44,15 @@ struct Plan {
 
 class Planner {
  public:
-  Planner(const model::Encoding& encoding, const PlannerOptions& options, std::shared_ptr<Preference> preference,
-          const kernels::Table& kernels);
+  // For states of `states` numbers and commands of `actions`.
+  Planner(int states, int actions, const PlannerOptions& options, std::shared_ptr<Preference> preference);
 
   // Forgets the previous plan: at the start of an episode.
   void reset();
-  // The best plan from `state` under the model in `tables`.
-  Plan plan(const Eigen::VectorXd& state, inference::RolloutTables tables, random::Stream& stream);
+  // The best plan from `state` under what `imagination` holds.
+  Plan plan(const Eigen::VectorXd& state, inference::Imagination& imagination, random::Stream& stream);
+  // Whether information gain counts, so that the imagination needs posterior draws.
+  bool curious() const { return options_.epistemic_weight > 0.0; }
 
  private:
   struct Score {
@@ -80,7 +82,7 @@ class Planner {
 
   PlannerOptions options_;
   std::shared_ptr<Preference> preference_;
-  Imagination imagination_;
+  inference::Imagination* imagination_ = nullptr;  // of the plan in the making
   ColouredNoise noise_;
   int states_, actions_;
 
@@ -91,7 +93,8 @@ class Planner {
   std::vector<int> order_;                      // candidates by score, best first
   Eigen::MatrixXd feedback_state_;              // S x T, of the previous decision, shifted by one
   std::vector<Eigen::MatrixXd> feedback_gain_;  // empty: none
-  Batch state_, next_, action_, jacobian_, gain_gradient_;
+  Batch state_, next_, action_;
+  inference::Linearisation linear_;
   std::vector<float> gain_, pragmatic_, epistemic_;
 };
 

@@ -46,11 +46,6 @@ std::vector<float> row_major(const Matrix& m) {
 
 }  // namespace
 
-kernels::FeatureModel RolloutTables::model() const {
-  return {inputs,       fourier,        frequency.data(), phase.data(),    hidden,        weight1.data(),
-          bias1.data(), weight2.data(), bias2.data(),     outputs + draws, readout.data()};
-}
-
 TransitionModel::TransitionModel(model::Encoding encoding, const TransitionOptions& options, std::uint64_t seed,
                                  std::uint32_t agent)
     : encoding_(std::move(encoding)),
@@ -63,7 +58,8 @@ TransitionModel::TransitionModel(model::Encoding encoding, const TransitionOptio
       hierarchy_(make_hierarchy(encoding_, options, seed, agent)),
       adam_(hierarchy_, AdamOptions{}),
       readout_(prior(), encoding_.state_size(), options.noise_floor),
-      target_scale_(VectorXd::Ones(encoding_.state_size())) {}
+      target_scale_(VectorXd::Ones(encoding_.state_size())),
+      imagination_(encoding_, kernels::best()) {}
 
 VectorXd TransitionModel::prior() const {
   VectorXd lambda(options_.fourier_features + options_.hierarchy_features);
@@ -165,13 +161,18 @@ void TransitionModel::refit() {
   ++refits_;
 }
 
-RolloutTables TransitionModel::tables(random::Stream& stream) const {
+Imagination& TransitionModel::imagine(bool curious, random::Stream& draws) {
+  imagination_.set_tables(tables(curious ? options_.draws : 0, draws));
+  return imagination_;
+}
+
+RolloutTables TransitionModel::tables(int draws, random::Stream& stream) const {
   RolloutTables t;
   t.inputs = encoding_.inputs();
   t.fourier = fourier_.count();
   t.hidden = options_.hierarchy_features;
   t.outputs = encoding_.state_size();
-  t.draws = options_.draws;
+  t.draws = draws;
   t.frequency = row_major(fourier_.scaled() / std::numbers::pi);
   t.phase = row_major(fourier_.phase / std::numbers::pi);
   t.weight1 = row_major(hierarchy_.weight[0].transpose());

@@ -5,8 +5,9 @@
 #include <Eigen/Dense>
 #include <vector>
 
+#include "core/inference/feature_imagination.hpp"
 #include "core/inference/learn.hpp"
-#include "core/kernels/kernels.hpp"
+#include "core/inference/world_model.hpp"
 #include "core/model/bayesian_readout.hpp"
 #include "core/model/encoding.hpp"
 #include "core/model/fourier_features.hpp"
@@ -25,41 +26,23 @@ struct TransitionOptions {
   int draws = 8;                  // posterior directions that estimate information gain in rollouts
 };
 
-// Belief about the next state before it is seen; vectors of state_size, SI units.
-struct Belief {
-  Eigen::VectorXd mean, standard_deviation, precision;  // precision: of the learned sensory noise, 1/unit^2
-};
-
-// What one transition did, in SI units and nats (the free energy is of the next state's density in SI units).
-struct Surprise {
-  Eigen::VectorXd prediction_error;
-  double vfe = 0, accuracy = 0, complexity = 0, information_gain = 0;
-};
-
-// Packed float tables for rollouts: const while many candidates are imagined.
-struct RolloutTables {
-  std::vector<float> frequency, phase, weight1, bias1, weight2, bias2, readout;
-  kernels::FeatureModel model() const;
-  int inputs = 0, fourier = 0, hidden = 0, outputs = 0, draws = 0;
-};
-
-class TransitionModel {
+class TransitionModel final : public WorldModel {
  public:
   // Every random number comes from streams keyed by {seed, agent}.
   TransitionModel(model::Encoding encoding, const TransitionOptions& options, std::uint64_t seed, std::uint32_t agent);
 
-  Belief predict(const Eigen::VectorXd& state, const Eigen::VectorXd& action) const;
-  // Stores the transition and updates the weights (rank 1).
-  Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next);
-  // Learns from all stored transitions: target scales, hierarchy, evidence, then the exact posterior.
-  void refit();
+  Belief predict(const Eigen::VectorXd& state, const Eigen::VectorXd& action) const override;
+  Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next) override;
+  // Target scales, hierarchy, evidence, then the exact posterior.
+  void refit() override;
+  Imagination& imagine(bool curious, random::Stream& draws) override;
 
   // Readout mean and `draws` fresh posterior directions as tables for imagined rollouts.
-  RolloutTables tables(random::Stream& stream) const;
+  RolloutTables tables(int draws, random::Stream& stream) const;
 
-  const model::Encoding& encoding() const { return encoding_; }
-  const model::FourierFeatures& fourier() const { return fourier_; }
-  const model::BayesianReadout& readout() const { return readout_; }
+  const model::Encoding& encoding() const override { return encoding_; }
+  double log_evidence() const override { return readout_.log_evidence(); }
+  Eigen::VectorXd length_scale() const override { return fourier_.length_scale; }
 
  private:
   Eigen::VectorXd features(const Eigen::VectorXd& z) const;
@@ -80,6 +63,7 @@ class TransitionModel {
   Eigen::MatrixXd inputs_, targets_;  // rows_ x I, rows_ x O: every transition lived, SI targets
   Eigen::Index rows_ = 0;
   std::uint64_t refits_ = 0;
+  FeatureImagination imagination_;
 };
 
 }  // namespace infans::inference

@@ -191,9 +191,9 @@ void Life::end_episode() {
   row.decisions = progress_.decisions;
   row.best_distance = best_distance_;
   row.hold_distance = hold_distance_;
-  row.log_evidence = agent_.model().readout().log_evidence();
+  row.log_evidence = agent_.model().log_evidence();
   row.model_error = model_error();
-  row.length_scale = to_vector(agent_.model().fourier().length_scale);
+  row.length_scale = to_vector(agent_.model().length_scale());
   recorder_.commit(progress_.agent, steps_, {row});
   steps_.clear();
   if (!evaluation_) progress_.mean_vfe = vfe_sum_ / episode_steps_;

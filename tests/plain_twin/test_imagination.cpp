@@ -3,10 +3,11 @@
 
 #include <cmath>
 
-#include "agents/planning/imagination.hpp"
+#include "core/inference/transition_model.hpp"
 #include "tests/cart_and_pole.hpp"
 
 using namespace infans;
+using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using tests::cart_and_pole;
 
@@ -37,7 +38,7 @@ inference::TransitionModel lived_model() {
 }
 
 struct Scene {
-  agents::Batch state, action;
+  inference::Batch state, action;
   std::vector<VectorXd> states, actions;
 };
 
@@ -59,12 +60,11 @@ Scene make_scene(int n) {
 
 // float32 features (72) and weights of size up to ~10: 1e-4 relative to states of size ~6 leaves a factor of ten.
 TEST_CASE("an imagined step is the model's prediction") {
-  const inference::TransitionModel m = lived_model();
-  agents::Imagination imagination(m.encoding(), kernels::best());
+  inference::TransitionModel m = lived_model();
   random::Stream draws({1, 0, random::Purpose::test, 0});
-  imagination.set_tables(m.tables(draws));
+  inference::Imagination& imagination = m.imagine(true, draws);
   Scene scene = make_scene(21);
-  agents::Batch next;
+  inference::Batch next;
   std::vector<float> gain(static_cast<std::size_t>(scene.state.stride));
   imagination.step(scene.state, scene.action, 21, next, gain.data());
   for (int k = 0; k < 21; ++k) {
@@ -78,13 +78,18 @@ TEST_CASE("an imagined step is the model's prediction") {
 // Central differences in float32 with h = 1e-2: rounding 1e-6 / h = 1e-4 and curvature h^2 / 6 times third derivatives
 // of order 10 (frequencies near 1) give errors up to 5e-3 on entries of order 1.
 TEST_CASE("analytic Jacobians of state and information gain equal differences") {
-  const inference::TransitionModel m = lived_model();
-  agents::Imagination imagination(m.encoding(), kernels::best());
+  inference::TransitionModel m = lived_model();
   random::Stream draws({1, 0, random::Purpose::test, 0});
-  imagination.set_tables(m.tables(draws));
+  inference::Imagination& imagination = m.imagine(true, draws);
   Scene scene = make_scene(16);
-  agents::Batch jacobian, slope, low, high;
-  imagination.linearise(scene.state, scene.action, 16, jacobian, slope);
+  inference::Batch low, high;
+  MatrixXd states(4, 16), actions(1, 16);
+  for (int k = 0; k < 16; ++k) {
+    states.col(k) = scene.states[static_cast<std::size_t>(k)];
+    actions.col(k) = scene.actions[static_cast<std::size_t>(k)];
+  }
+  inference::Linearisation linear;
+  imagination.linearise(states, actions, true, linear);
   const float h = 1e-2F;
   for (int v = 0; v < 5; ++v) {
     std::vector<float> gain_low(16), gain_high(16);
@@ -97,11 +102,12 @@ TEST_CASE("analytic Jacobians of state and information gain equal differences") 
     for (int k = 0; k < 16; ++k) {
       for (int i = 0; i < 4; ++i) {
         const double difference = (high.row(i)[k] - low.row(i)[k]) / (2 * h);
-        CHECK(std::abs(jacobian.row(i * 5 + v)[k] - difference) < 5e-3 + 5e-3 * std::abs(difference));
+        CHECK(std::abs(linear.jacobian[static_cast<std::size_t>(k)](i, v) - difference) <
+              5e-3 + 5e-3 * std::abs(difference));
       }
       const auto n = static_cast<std::size_t>(k);
       const double difference = (gain_high[n] - gain_low[n]) / (2 * h);
-      CHECK(std::abs(slope.row(v)[k] - difference) < 2e-2 + 2e-2 * std::abs(difference));
+      CHECK(std::abs(linear.gain_gradient(v, k) - difference) < 2e-2 + 2e-2 * std::abs(difference));
     }
   }
 }

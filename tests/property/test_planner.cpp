@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "agents/planning/planner.hpp"
+#include "core/inference/transition_model.hpp"
 #include "core/kernels/kernels.hpp"
 #include "tests/cart_and_pole.hpp"
 
@@ -40,19 +41,18 @@ inference::TransitionModel lived_model(int transitions) {
 
 agents::Planner make_planner(const agents::PlannerOptions& o, double goal_x = 0.0) {
   // Tip of a hanging pole: preferring (goal_x, -0.6) moves the cart only.
-  return {cart_and_pole(), o, std::make_shared<agents::PlanarTip>(0.6, goal_x, -0.6, 0.03, kernels::best()),
-          kernels::best()};
+  return {4, 1, o, std::make_shared<agents::PlanarTip>(0.6, goal_x, -0.6, 0.03, kernels::best())};
 }
 
 }  // namespace
 
 TEST_CASE("a plan is bounded, no worse than what it rejected, and its terms add up") {
-  const auto model = lived_model(150);
+  auto model = lived_model(150);
   for (std::uint64_t k = 0; k < 20; ++k) {
     agents::Planner planner = make_planner({}, 1.0);
     random::Stream draws({k, 0, random::Purpose::posterior_draws, 0}),
         candidates({k, 0, random::Purpose::candidates, 0});
-    const agents::Plan plan = planner.plan(VectorXd::Zero(4), model.tables(draws), candidates);
+    const agents::Plan plan = planner.plan(VectorXd::Zero(4), model.imagine(true, draws), candidates);
     CHECK(std::abs(plan.action(0)) <= 1.0);
     CHECK(plan.expected_free_energy == doctest::Approx(-(plan.pragmatic + plan.epistemic)));
     CHECK(plan.epistemic >= 0.0);
@@ -64,26 +64,26 @@ TEST_CASE("a plan is bounded, no worse than what it rejected, and its terms add 
 }
 
 TEST_CASE("equal keys give equal plans, other keys other candidates") {
-  const auto model = lived_model(150);
+  auto model = lived_model(150);
   const auto first_action = [&](std::uint64_t seed) {
     agents::PlannerOptions o;
     o.ilqr_iterations = 0;
     agents::Planner planner = make_planner(o, 0.4);
     random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
         candidates({seed, 0, random::Purpose::candidates, 0});
-    return planner.plan(VectorXd::Zero(4), model.tables(draws), candidates).action(0);
+    return planner.plan(VectorXd::Zero(4), model.imagine(true, draws), candidates).action(0);
   };
   CHECK(first_action(1) == first_action(1));
   CHECK(first_action(1) != first_action(2));
 }
 
 TEST_CASE("it pushes towards the goal") {
-  const auto model = lived_model(150);
+  auto model = lived_model(150);
   for (const double goal : {-1.0, 1.0}) {
     agents::Planner planner = make_planner({}, goal);
     random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
         candidates({1, 0, random::Purpose::candidates, 0});
-    CHECK(planner.plan(VectorXd::Zero(4), model.tables(draws), candidates).action(0) * goal > 0.0);
+    CHECK(planner.plan(VectorXd::Zero(4), model.imagine(true, draws), candidates).action(0) * goal > 0.0);
   }
 }
 
@@ -92,11 +92,11 @@ TEST_CASE("it pushes towards the goal") {
 TEST_CASE("curiosity is not vacuous, and fades with what is known") {
   double last = 1e300;
   for (const int transitions : {5, 50, 500}) {
-    const auto model = lived_model(transitions);
+    auto model = lived_model(transitions);
     agents::Planner planner = make_planner({}, 0.0);
     random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
         candidates({1, 0, random::Purpose::candidates, 0});
-    const agents::Plan plan = planner.plan(VectorXd::Zero(4), model.tables(draws), candidates);
+    const agents::Plan plan = planner.plan(VectorXd::Zero(4), model.imagine(true, draws), candidates);
     CHECK(plan.epistemic != doctest::Approx(plan.rejected.back().epistemic).epsilon(1e-3));
     CHECK(plan.epistemic < last);
     last = plan.epistemic;

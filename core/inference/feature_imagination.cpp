@@ -1,26 +1,16 @@
-#include "agents/planning/imagination.hpp"
+#include "core/inference/feature_imagination.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace infans::agents {
-namespace {
+namespace infans::inference {
 
-// Predictions far outside what a velocity scale means are extrapolation: clipped at this multiple of the scale.
-// Positions are never clipped: a hinge that turned many times is a legal state.
-constexpr float velocity_clip = 8.0F;
-
-int padded(int n) { return (n + kernels::lanes - 1) / kernels::lanes * kernels::lanes; }
-
-}  // namespace
-
-void Batch::resize(int rows, int candidates) {
-  stride = padded(candidates);
-  const std::size_t size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(stride);
-  if (values.size() < size) values.resize(size, 0.0F);
+kernels::FeatureModel RolloutTables::model() const {
+  return {inputs,       fourier,        frequency.data(), phase.data(),    hidden,        weight1.data(),
+          bias1.data(), weight2.data(), bias2.data(),     outputs + draws, readout.data()};
 }
 
-Imagination::Imagination(const model::Encoding& encoding, const kernels::Table& kernels)
+FeatureImagination::FeatureImagination(const model::Encoding& encoding, const kernels::Table& kernels)
     : encoding_(encoding), kernels_(kernels) {
   const int n = encoding.positions();
   for (int i = 0; i < n; ++i) {
@@ -39,8 +29,8 @@ Imagination::Imagination(const model::Encoding& encoding, const kernels::Table& 
   for (int i = 0; i < encoding.actions; ++i) links_.push_back({2 * n + i, 1.0F});
 }
 
-void Imagination::encode(const Batch& state, const Batch& action, int n) {
-  const int width = padded(n), states = state_size();
+void FeatureImagination::encode(const Batch& state, const Batch& action, int n) {
+  const int width = padded(n), states = encoding_.state_size();
   z_.resize(encoding_.inputs(), n);
   out_.resize(tables_.outputs + tables_.draws, n);
   const auto needed = static_cast<std::size_t>(kernels::scratch_floats(tables_.model()));
@@ -58,9 +48,9 @@ void Imagination::encode(const Batch& state, const Batch& action, int n) {
   }
 }
 
-void Imagination::step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) {
+void FeatureImagination::step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) {
   encode(state, action, n);
-  next.resize(state_size(), n);
+  next.resize(encoding_.state_size(), n);
   kernels::FeatureModel m = tables_.model();
   kernels_.forward(m, z_.row(0), padded(n), z_.stride, out_.row(0), scratch_.data());
   const int positions = encoding_.positions(), width = padded(n);
@@ -86,14 +76,45 @@ void Imagination::step(const Batch& state, const Batch& action, int n, Batch& ne
   for (int k = 0; k < n; ++k) gain[k] = half * std::log1p(gain[k]);
 }
 
-void Imagination::linearise(const Batch& state, const Batch& action, int n, Batch& jacobian, Batch& gain_gradient) {
-  encode(state, action, n);
-  const int inputs = encoding_.inputs(), columns = tables_.outputs + tables_.draws, width = padded(n);
-  const int states = state_size(), variables = states + action_size(), positions = encoding_.positions();
-  jacobian_z_.resize(columns * inputs, n);
+// The kernel's derivatives to the encoded inputs, brought to states and commands.
+void FeatureImagination::linearise(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action, bool curious,
+                                   Linearisation& out) {
+  const int n = static_cast<int>(state.cols()), width = padded(n);
+  const int states = encoding_.state_size(), variables = states + encoding_.actions;
+  state_.resize(states, n);
+  action_.resize(encoding_.actions, n);
+  for (int k = 0; k < n; ++k) {
+    for (int i = 0; i < states; ++i) state_.row(i)[k] = static_cast<float>(state(i, k));
+    for (int i = 0; i < encoding_.actions; ++i) action_.row(i)[k] = static_cast<float>(action(i, k));
+  }
+  encode(state_, action_, n);
+  jacobian_z_.resize((tables_.outputs + tables_.draws) * encoding_.inputs(), n);
   kernels_.jacobian(tables_.model(), z_.row(0), width, z_.stride, out_.row(0), jacobian_z_.row(0), scratch_.data());
+  chain_through_encoding(n);
 
-  // Chain through the encoding, in place: every input has exactly one source.
+  out.jacobian.resize(static_cast<std::size_t>(n));
+  for (Eigen::MatrixXd& j : out.jacobian) j.setZero(states, variables);
+  out.gain_gradient.setZero(variables, n);
+  const float dt = static_cast<float>(encoding_.dt);
+  std::vector<float>& sum = sum_;
+  for (int i = 0; i < states; ++i)
+    for (int v = 0; v < variables; ++v) {
+      sum.assign(static_cast<std::size_t>(width), v == i ? 1.0F : 0.0F);
+      for (int j = 0; j < encoding_.inputs(); ++j) {
+        if (links_[static_cast<std::size_t>(j)].source != v) continue;
+        const float* d = jacobian_z_.row(i * encoding_.inputs() + j);
+        for (int k = 0; k < width; ++k) sum[static_cast<std::size_t>(k)] += d[k];
+      }
+      const bool drifts = i < encoding_.positions() && v == encoding_.positions() + i;
+      for (int k = 0; k < n; ++k)
+        out.jacobian[static_cast<std::size_t>(k)](i, v) = sum[static_cast<std::size_t>(k)] + (drifts ? dt : 0.0F);
+    }
+  if (curious && tables_.draws > 0) add_gain_gradient(n, out.gain_gradient);
+}
+
+// In place: every input has exactly one source.
+void FeatureImagination::chain_through_encoding(int n) {
+  const int inputs = encoding_.inputs(), columns = tables_.outputs + tables_.draws, width = padded(n);
   for (int j = 0; j < inputs; ++j) {
     const Link& link = links_[static_cast<std::size_t>(j)];
     for (int c = 0; c < columns; ++c) {
@@ -104,25 +125,11 @@ void Imagination::linearise(const Batch& state, const Batch& action, int n, Batc
       for (int k = 0; k < width; ++k) d[k] *= partner[k];
     }
   }
-  jacobian.resize(states * variables, n);
-  gain_gradient.resize(variables, n);
-  std::fill(jacobian.values.begin(), jacobian.values.end(), 0.0F);
-  std::fill(gain_gradient.values.begin(), gain_gradient.values.end(), 0.0F);
-  const float dt = static_cast<float>(encoding_.dt);
-  for (int i = 0; i < states; ++i) {
-    float* unit = jacobian.row(i * variables + i);
-    for (int k = 0; k < width; ++k) unit[k] = 1.0F;
-    for (int j = 0; j < inputs; ++j) {
-      float* target = jacobian.row(i * variables + links_[static_cast<std::size_t>(j)].source);
-      const float* d = jacobian_z_.row(i * inputs + j);
-      for (int k = 0; k < width; ++k) target[k] += d[k];
-    }
-    if (i >= positions) continue;
-    float* velocity = jacobian.row(i * variables + positions + i);
-    for (int k = 0; k < width; ++k) velocity[k] += dt;
-  }
-  if (tables_.draws == 0) return;
-  // gain = O/2 ln(1 + v), v = mean_d p_d^2.
+}
+
+// gain = O/2 ln(1 + v), v = mean_d p_d^2.
+void FeatureImagination::add_gain_gradient(int n, Eigen::MatrixXd& gradient) {
+  const int width = padded(n), inputs = encoding_.inputs();
   std::vector<float>& factor = gain_factor_;
   factor.assign(static_cast<std::size_t>(width), 1.0F);
   const float share = 1.0F / static_cast<float>(tables_.draws);
@@ -131,14 +138,19 @@ void Imagination::linearise(const Batch& state, const Batch& action, int n, Batc
     for (int k = 0; k < width; ++k) factor[static_cast<std::size_t>(k)] += share * p[k] * p[k];
   }
   for (float& f : factor) f = static_cast<float>(tables_.outputs) * share / f;
+  Batch& sum = state_;
+  sum.resize(static_cast<int>(gradient.rows()), n);
+  for (int v = 0; v < gradient.rows(); ++v) std::fill(sum.row(v), sum.row(v) + width, 0.0F);
   for (int d = 0; d < tables_.draws; ++d) {
     const float* p = out_.row(tables_.outputs + d);
     for (int j = 0; j < inputs; ++j) {
-      float* target = gain_gradient.row(links_[static_cast<std::size_t>(j)].source);
+      float* target = sum.row(links_[static_cast<std::size_t>(j)].source);
       const float* g = jacobian_z_.row((tables_.outputs + d) * inputs + j);
       for (int k = 0; k < width; ++k) target[k] += factor[static_cast<std::size_t>(k)] * p[k] * g[k];
     }
   }
+  for (int v = 0; v < gradient.rows(); ++v)
+    for (int k = 0; k < n; ++k) gradient(v, k) = sum.row(v)[k];
 }
 
-}  // namespace infans::agents
+}  // namespace infans::inference

@@ -1,0 +1,80 @@
+// What an agent needs of a model of its world, whatever the model is: it takes transitions one by one, consolidates
+// them, says what it expects with a covariance, and imagines many steps at once.
+#pragma once
+
+#include <Eigen/Dense>
+#include <vector>
+
+#include "core/kernels/kernels.hpp"
+#include "core/model/encoding.hpp"
+#include "core/random/stream.hpp"
+
+namespace infans::inference {
+
+// Structure-of-arrays floats, as the kernels take them: element i of candidate k stands at row(i)[k]. `stride` is a
+// multiple of kernels::lanes. Grows, never shrinks.
+struct Batch {
+  std::vector<float> values;
+  int stride = 0;
+
+  void resize(int rows, int candidates);
+  float* row(int i) { return values.data() + static_cast<std::ptrdiff_t>(i) * stride; }
+  const float* row(int i) const { return values.data() + static_cast<std::ptrdiff_t>(i) * stride; }
+};
+
+// Candidates rounded up to whole registers.
+inline int padded(int candidates) { return (candidates + kernels::lanes - 1) / kernels::lanes * kernels::lanes; }
+
+// Belief about the next state before it is seen; vectors of state_size, SI units.
+struct Belief {
+  Eigen::VectorXd mean, standard_deviation, precision;  // precision: of the learned sensory noise, 1/unit^2
+};
+
+// What one transition did, in SI units and nats (the free energy is of the next state's density in SI units).
+struct Surprise {
+  Eigen::VectorXd prediction_error;
+  double vfe = 0, accuracy = 0, complexity = 0, information_gain = 0;
+};
+
+// Derivatives of an imagined step at T points of a trajectory.
+struct Linearisation {
+  std::vector<Eigen::MatrixXd> jacobian;  // T of S x (S + U): d next / d [state; action]
+  Eigen::MatrixXd gain_gradient;          // (S + U) x T: d gain / d [state; action]
+};
+
+// Steps of a frozen world model in thought.
+class Imagination {
+ public:
+  virtual ~Imagination() = default;
+
+  // next = f(state, action) by the mean model for n candidates, velocities clipped; gain[k] = information about the
+  // parameters that the step would bring, nats (if gain is not null; padded(n) floats).
+  virtual void step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) = 0;
+  // At the columns of state (S x T) and action (U x T). Without `curious` the gain's gradient is zero.
+  virtual void linearise(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action, bool curious,
+                         Linearisation& out) = 0;
+};
+
+class WorldModel {
+ public:
+  virtual ~WorldModel() = default;
+
+  virtual const model::Encoding& encoding() const = 0;
+  virtual Belief predict(const Eigen::VectorXd& state, const Eigen::VectorXd& action) const = 0;
+  // Stores the transition and updates the weights.
+  virtual Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
+                           const Eigen::VectorXd& next) = 0;
+  // Learns from all stored transitions: scales, precisions, exact posterior.
+  virtual void refit() = 0;
+  // The model as it is, ready for thought; posterior draws that estimate information gain come from the stream. Valid
+  // until the next call that is not const. With `curious` false no draw is made and no gain may be asked for.
+  virtual Imagination& imagine(bool curious, random::Stream& draws) = 0;
+
+  // Log evidence of everything lived since the last refit began, nats: the marginal likelihood, or the leave-one-out
+  // density of the rows of the last refit where that has no closed form.
+  virtual double log_evidence() const = 0;
+  // Length scale of every encoded input; NaN where a model has none.
+  virtual Eigen::VectorXd length_scale() const = 0;
+};
+
+}  // namespace infans::inference
