@@ -31,7 +31,7 @@ Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_pt
              std::uint64_t seed, int episode_steps)
     : options_(options),
       seed_(seed),
-      model_(std::make_unique<inference::TransitionModel>(encoding_of(body, options), options.model, seed, 0)),
+      model_(inference::make_world_model(encoding_of(body, options), options.model, seed, 0)),
       planner_(model_->encoding().state_size(), body.action_size, planner_options(options), std::move(preference)),
       babbling_(options.policy == Policy::random ? 0.0 : options.babbling_colour, options.babbling_spread,
                 body.action_size, episode_steps, options.policy == Policy::random) {}

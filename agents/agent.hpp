@@ -8,7 +8,7 @@
 
 #include "agents/baselines/babbling.hpp"
 #include "agents/planning/planner.hpp"
-#include "core/inference/transition_model.hpp"
+#include "core/inference/make_world.hpp"
 #include "envs/api/environment.hpp"
 
 namespace infans::agents {
@@ -21,7 +21,7 @@ enum class Policy {
 };
 
 struct AgentOptions {
-  inference::TransitionOptions model;
+  inference::WorldOptions model;
   PlannerOptions planner;
   Policy policy = Policy::efe;
   double babbling_spread = 0.6;  // standard deviation of babbled commands

@@ -115,6 +115,7 @@ void ContactModel::add_variance(const Belief& b, const Transitions& t, const std
     const MatrixXd mine = j.middleRows(block * static_cast<Index>(k), block);
     MatrixXd variance = mine * b.covariance * mine.transpose();
     variance.diagonal() += bend * bend * variance.diagonal() + b.noise;
+    out.noise.row(rows[k]) += b.noise.cwiseProduct(scale_.cwiseAbs2()).transpose();
     out.covariance[static_cast<std::size_t>(rows[k])] += scale_.asDiagonal() * variance * scale_.asDiagonal();
   }
 }
@@ -132,6 +133,7 @@ MotionBatch ContactModel::predict(const MatrixXd& q, const MatrixXd& v, const Ma
   }
   if (!friction_.empty()) {
     for (MatrixXd& c : out.covariance) c.setZero();
+    out.noise.setZero();
     add_variance(friction_, t, all, out);
   }
   if (!touch_.empty()) add_variance(touch_, t, held, out);

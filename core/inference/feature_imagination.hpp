@@ -47,8 +47,4 @@ class FeatureImagination final : public Imagination {
   std::vector<float> scratch_, gain_factor_, sum_;
 };
 
-// Predictions far outside what a velocity scale means are extrapolation: imagined velocities are clipped at this
-// multiple of the scale. Positions are never clipped: a hinge that turned many times is a legal state.
-inline constexpr float velocity_clip = 8.0F;
-
 }  // namespace infans::inference

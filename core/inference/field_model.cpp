@@ -134,6 +134,7 @@ MotionBatch FieldModel::predict(const MatrixXd& q, const MatrixXd& v, const Matr
   MotionBatch out;
   out.mean = mean(q, v, u);
   const MatrixXd difference = model::step_difference(acceleration(), q, v, u, encoding_.dt, options_.steps, out.mean);
+  out.noise = noise_.diagonal(difference);
   const Transitions imagined{q, v, u, out.mean.leftCols(n), out.mean.rightCols(n)};
   const MatrixXd x = rows(hermite(imagined, encoding_.dt, quadrature_.node), u);
   const std::vector<MatrixXd> epistemic = posterior_.epistemic(x, 2);

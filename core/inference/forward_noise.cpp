@@ -37,6 +37,10 @@ MatrixXd ForwardNoise::covariance(const MatrixXd& epistemic, const VectorXd& dif
   return out;
 }
 
+MatrixXd ForwardNoise::diagonal(const MatrixXd& difference) const {
+  return (difference * step.asDiagonal()).cwiseAbs2().rowwise() + variance.transpose();
+}
+
 ForwardNoise fit_forward_noise(const MatrixXd& error, const MatrixXd& inflation, const MatrixXd& difference,
                                const VectorXd& floor, int learned) {
   const double rows = static_cast<double>(error.rows()), numbers = std::min<double>(learned, 0.5 * rows);

@@ -13,6 +13,8 @@ struct ForwardNoise {
 
   // sqrt(variance) (I + epistemic) sqrt(variance)' + (step difference)^2 on the diagonal.
   Eigen::MatrixXd covariance(const Eigen::MatrixXd& epistemic, const Eigen::VectorXd& difference) const;
+  // Its diagonal without the epistemic part, of every row of differences (N x 2n).
+  Eigen::MatrixXd diagonal(const Eigen::MatrixXd& difference) const;
 };
 
 // Maximum likelihood of errors e ~ N(0, variance * inflation + (step * difference)^2), output by output; all N x 2n.

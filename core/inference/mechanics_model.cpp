@@ -171,10 +171,17 @@ void MechanicsModel::prune(Rows& r) {
 void MechanicsModel::set_weights(const VectorXd& kept_weights) {
   weights_ = VectorXd::Zero(mechanics_.weights());
   weights_(kept_) = kept_weights;
-  law_ = mechanics_.law(weights_);
-  law_.pivot_floor = inertia_floor * inertia_.minCoeff();
-  law_.acceleration_limit = limit_;
+  law_ = law_of(kept_weights);
   started_ = true;
+}
+
+model::MechanicsLaw MechanicsModel::law_of(const VectorXd& kept_weights) const {
+  VectorXd all = VectorXd::Zero(mechanics_.weights());
+  all(kept_) = kept_weights;
+  model::MechanicsLaw law = mechanics_.law(all);
+  law.pivot_floor = inertia_floor * inertia_.minCoeff();
+  law.acceleration_limit = limit_;
+  return law;
 }
 
 void MechanicsModel::fit(const Transitions& t) {

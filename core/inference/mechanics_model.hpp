@@ -36,6 +36,9 @@ class MechanicsModel final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  // By the flight kernel. What a draw of the weights changes is the acceleration in mid-step, seen twice (two test
+  // functions) with the noise of a row.
+  std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
 
   const model::Mechanics& mechanics() const { return mechanics_; }
   const model::MechanicsLaw& law() const { return law_; }
@@ -61,6 +64,7 @@ class MechanicsModel final : public MotionModel {
   // Also drops the columns of r.
   void prune(Rows& r);
   void set_weights(const Eigen::VectorXd& kept_weights);
+  model::MechanicsLaw law_of(const Eigen::VectorXd& kept_weights) const;
   model::Acceleration acceleration() const;
   void calibrate(const model::Transitions& t, const Rows& r);
 

@@ -4,6 +4,7 @@
 
 #include "core/inference/leave_out.hpp"
 #include "core/inference/mechanics_model.hpp"
+#include "core/inference/mechanics_tables.hpp"
 
 namespace infans::inference {
 namespace {
@@ -13,7 +14,65 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using model::Transitions;
 
+class FrozenMechanics final : public FrozenMotion {
+ public:
+  // deviation: what an acceleration of 1 is worth in standard deviations of a row's noise, n.
+  FrozenMechanics(const MotionModel& model, MechanicsTables mean, std::vector<MechanicsTables> draws, VectorXd deviation)
+      : FrozenMotion(model), mean_(std::move(mean)), draws_(std::move(draws)), deviation_(std::move(deviation)) {}
+
+  void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
+    end.resize(2 * joints, n);
+    kernels::best_body().fly(mean_.model(), x.row(0), padded(n), x.stride, end.row(0));
+    if (gain != nullptr) inform(x, end, joints, commands, n, gain);
+  }
+
+ private:
+  void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain) {
+    const int width = padded(n), count = static_cast<int>(draws_.size());
+    middle_.resize(2 * joints + commands, n);
+    for (int i = 0; i < 2 * joints; ++i)
+      for (int k = 0; k < width; ++k) middle_.row(i)[k] = 0.5F * (x.row(i)[k] + end.row(i)[k]);
+    for (int i = 2 * joints; i < 2 * joints + commands; ++i) std::copy(x.row(i), x.row(i) + width, middle_.row(i));
+    acceleration_.resize(joints, n);
+    deviations_.resize(joints * count, n);
+    const auto accelerate = [&](const MechanicsTables& t, float* out) {
+      kernels::best_body().accelerate(t.model(), middle_.row(0), width, middle_.stride, out);
+    };
+    accelerate(mean_, acceleration_.row(0));
+    for (int d = 0; d < count; ++d) {
+      accelerate(draws_[static_cast<std::size_t>(d)], deviations_.row(d * joints));
+      for (int i = 0; i < joints; ++i) {
+        float* row = deviations_.row(d * joints + i);
+        const float* mean = acceleration_.row(i);
+        const float unit = static_cast<float>(deviation_(i));
+        for (int k = 0; k < width; ++k) row[k] = unit * (row[k] - mean[k]);
+      }
+    }
+    information_.compute(deviations_, count, joints, 2.0F / static_cast<float>(count), n, gain);
+  }
+
+  MechanicsTables mean_;
+  std::vector<MechanicsTables> draws_;
+  VectorXd deviation_;
+  Batch middle_, acceleration_, deviations_;
+  DrawInformation information_;
+};
+
 }  // namespace
+
+std::unique_ptr<FrozenMotion> MechanicsModel::freeze(int draws, random::Stream& stream) const {
+  if (law_.forces || law_.joints() > kernels::max_joints) return MotionModel::freeze(draws, stream);
+  std::vector<MechanicsTables> drawn;
+  const double noise = std::sqrt(posterior_.noise(0));
+  for (int d = 0; d < draws; ++d) {
+    VectorXd z(posterior_.mean.rows());
+    for (double& value : z) value = noise * stream.normal();
+    posterior_.precision.matrixU().solveInPlace(z);  // of covariance noise^2 A^-1
+    drawn.emplace_back(law_of(weights_(kept_) + z), encoding_.dt, options_.steps);
+  }
+  return std::make_unique<FrozenMechanics>(*this, MechanicsTables(law_, encoding_.dt, options_.steps),
+                                           std::move(drawn), (noise * scale_).cwiseInverse());
+}
 
 MatrixXd MechanicsModel::mean(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
   return model::end_of(acceleration(), q, v, u, encoding_.dt, options_.steps);
@@ -24,6 +83,7 @@ MotionBatch MechanicsModel::predict(const MatrixXd& q, const MatrixXd& v, const 
   MotionBatch out;
   out.mean = mean(q, v, u);
   const MatrixXd difference = model::step_difference(acceleration(), q, v, u, encoding_.dt, options_.steps, out.mean);
+  out.noise = noise_.diagonal(difference);
   const Transitions imagined{q, v, u, out.mean.leftCols(n), out.mean.rightCols(n)};
   const Rows r = rows(imagined, hermite(imagined, encoding_.dt, quadrature_.node));
   const std::vector<MatrixXd> epistemic = posterior_.epistemic(r.x, 2 * n);

@@ -17,9 +17,12 @@ using model::Transitions;
 constexpr double negligible = 1e-3;  // an exponent below this leaves its model out
 constexpr double furthest = 3.0;     // standard deviations of the base that a correction may move it by
 
-// Base prediction, corrected by so many of its standard deviations; its covariance, stretched output by output.
-MotionBatch corrected(const MotionBatch& base, const MatrixXd& shift, const MatrixXd& variance) {
-  MotionBatch out{base.mean + base.standard_deviation().cwiseProduct(shift.cwiseMax(-furthest).cwiseMin(furthest)), {}};
+// Base prediction, corrected by so many of its standard deviations; its covariance and its noise, stretched output by
+// output by the correction's variance and noise alone.
+MotionBatch corrected(const MotionBatch& base, const MatrixXd& shift, const MatrixXd& variance, const VectorXd& noise) {
+  MotionBatch out{base.mean + base.standard_deviation().cwiseProduct(shift.cwiseMax(-furthest).cwiseMin(furthest)),
+                  {},
+                  base.noise.size() > 0 ? MatrixXd(base.noise * noise.asDiagonal()) : MatrixXd()};
   for (Index k = 0; k < out.mean.rows(); ++k) {
     const auto stretch = variance.row(k).transpose().cwiseSqrt().asDiagonal();
     out.covariance.emplace_back(stretch * base.covariance[static_cast<std::size_t>(k)] * stretch);
@@ -37,7 +40,8 @@ void ResidualMotion::fit(const Transitions& t) {
   const MotionBatch& base = base_->left_out();
   residual_->fit_outputs(t, (ends(t) - base.mean).cwiseQuotient(base.standard_deviation()));
   const std::vector<MotionBatch> parts{base,
-                                       corrected(base, residual_->left_out_outputs(), residual_->left_out_variance())};
+                                       corrected(base, residual_->left_out_outputs(), residual_->left_out_variance(),
+                                                 residual_->output_noise())};
   exponents_ = pool_exponents(parts, ends(t));
   left_out_ = pool(parts, exponents_);
 }
@@ -54,7 +58,9 @@ MatrixXd ResidualMotion::mean(const MatrixXd& q, const MatrixXd& v, const Matrix
 
 MotionBatch ResidualMotion::predict(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
   const MotionBatch base = base_->predict(q, v, u);
-  return pool({base, corrected(base, residual_->outputs(q, v, u), residual_->output_variance(q, v, u))}, exponents_);
+  return pool({base, corrected(base, residual_->outputs(q, v, u), residual_->output_variance(q, v, u),
+                               residual_->output_noise())},
+              exponents_);
 }
 
 VectorXd pool_exponents(const std::vector<MotionBatch>& parts, const MatrixXd& end) {
@@ -92,7 +98,14 @@ MotionBatch pool(const std::vector<MotionBatch>& parts, const VectorXd& exponent
   const MatrixXd& shape = parts.front().mean;
   const Index width = shape.cols();
   const double least = negligible * exponents.maxCoeff();
-  MotionBatch out{MatrixXd(shape.rows(), width), {}};
+  MotionBatch out{MatrixXd(shape.rows(), width), {}, {}};
+  const bool noises = parts.front().noise.size() > 0;
+  if (noises) out.noise.setZero(shape.rows(), width);
+  for (std::size_t m = 0; noises && m < parts.size(); ++m) {
+    const double w = exponents(static_cast<Index>(m));
+    if (w >= least) out.noise += w * parts[m].noise.cwiseInverse();
+  }
+  if (noises) out.noise = out.noise.cwiseInverse().eval();
   for (Index k = 0; k < shape.rows(); ++k) {
     MatrixXd total = MatrixXd::Zero(width, width);
     VectorXd weighted = VectorXd::Zero(width);

@@ -81,8 +81,7 @@ MatrixXd ReadoutMotion::output_variance(const MatrixXd& q, const MatrixXd& v, co
   const MatrixXd phi = features(q, v, u);
   MatrixXd out(phi.rows(), scale_.size());
   for (Index k = 0; k < phi.rows(); ++k)
-    out.row(k) = (1.0 + readout_.epistemic_variance(phi.row(k).transpose())) *
-                 noise_.variance.cwiseProduct(scale_.cwiseAbs2()).transpose();
+    out.row(k) = (1.0 + readout_.epistemic_variance(phi.row(k).transpose())) * output_noise().transpose();
   return out;
 }
 
@@ -102,7 +101,7 @@ MatrixXd ReadoutMotion::mean(const MatrixXd& q, const MatrixXd& v, const MatrixX
 }
 
 MotionBatch ReadoutMotion::predict(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
-  MotionBatch out{mean(q, v, u), {}};
+  MotionBatch out{mean(q, v, u), {}, output_noise().transpose().replicate(q.rows(), 1)};
   const MatrixXd variance = output_variance(q, v, u);
   for (Index k = 0; k < q.rows(); ++k) out.covariance.emplace_back(variance.row(k).transpose().asDiagonal());
   return out;

@@ -36,6 +36,7 @@ class ReadoutMotion final : public MotionModel {
   Eigen::MatrixXd outputs(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const;
   // Variance of outputs, N x 2n: noise and weights.
   Eigen::MatrixXd output_variance(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const;
+  Eigen::VectorXd output_noise() const { return noise_.variance.cwiseProduct(scale_.cwiseAbs2()); }  // 2n, noise alone
   // Outputs of the fitted rows as predicted without them, and their variance; N x 2n.
   const Eigen::MatrixXd& left_out_outputs() const { return left_out_outputs_; }
   const Eigen::MatrixXd& left_out_variance() const { return left_out_variance_; }

@@ -5,25 +5,11 @@
 #include <Eigen/Dense>
 #include <vector>
 
-#include "core/kernels/kernels.hpp"
+#include "core/inference/batch.hpp"
 #include "core/model/encoding.hpp"
 #include "core/random/stream.hpp"
 
 namespace infans::inference {
-
-// Structure-of-arrays floats, as the kernels take them: element i of candidate k stands at row(i)[k]. `stride` is a
-// multiple of kernels::lanes. Grows, never shrinks.
-struct Batch {
-  std::vector<float> values;
-  int stride = 0;
-
-  void resize(int rows, int candidates);
-  float* row(int i) { return values.data() + static_cast<std::ptrdiff_t>(i) * stride; }
-  const float* row(int i) const { return values.data() + static_cast<std::ptrdiff_t>(i) * stride; }
-};
-
-// Candidates rounded up to whole registers.
-inline int padded(int candidates) { return (candidates + kernels::lanes - 1) / kernels::lanes * kernels::lanes; }
 
 // Belief about the next state before it is seen; vectors of state_size, SI units.
 struct Belief {
@@ -35,6 +21,10 @@ struct Surprise {
   Eigen::VectorXd prediction_error;
   double vfe = 0, accuracy = 0, complexity = 0, information_gain = 0;
 };
+
+// Predictions far outside what a velocity scale means are extrapolation: imagined velocities are clipped at this
+// multiple of the scale. Positions are never clipped: a hinge that turned many times is a legal state.
+inline constexpr float velocity_clip = 8.0F;
 
 // Derivatives of an imagined step at T points of a trajectory.
 struct Linearisation {

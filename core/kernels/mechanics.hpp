@@ -48,6 +48,8 @@ struct BodyTable {
   const char* isa;
   // z: q [n], v [n], u [m]; out: q and v at the end of the step [2n].
   void (*fly)(const BodyModel&, const float* z, int n, int stride, float* out);
+  // The same z; out: the acceleration there [n].
+  void (*accelerate)(const BodyModel&, const float* z, int n, int stride, float* out);
 };
 
 const BodyTable& plain_body();

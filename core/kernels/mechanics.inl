@@ -134,17 +134,24 @@ INFANS_INLINE void advance(const BodyModel& b, vf (&q)[N], vf (&v)[N], const vf 
   along<N>(v, dv, h / 6.0F, v);
 }
 
+// Column n0 onwards of z, and the force of its commands.
+template <int N>
+INFANS_INLINE void load_columns(const BodyModel& b, const float* z, int stride, int n0, vf (&q)[N], vf (&v)[N],
+                                vf (&force)[N]) {
+  for (int i = 0; i < N; ++i) {
+    q[i] = load(z + i * stride + n0);
+    v[i] = load(z + (N + i) * stride + n0);
+    force[i] = vf{};
+    for (int k = 0; k < b.commands; ++k)
+      force[i] = fma(set1(b.command[i * b.commands + k]), load(z + (2 * N + k) * stride + n0), force[i]);
+  }
+}
+
 template <int N>
 void fly_joints(const BodyModel& b, const float* z, int n, int stride, float* out) {
   for (int n0 = 0; n0 < n; n0 += width) {
     vf q[N], v[N], force[N];
-    for (int i = 0; i < N; ++i) {
-      q[i] = load(z + i * stride + n0);
-      v[i] = load(z + (N + i) * stride + n0);
-      force[i] = vf{};
-      for (int k = 0; k < b.commands; ++k)
-        force[i] = fma(set1(b.command[i * b.commands + k]), load(z + (2 * N + k) * stride + n0), force[i]);
-    }
+    load_columns<N>(b, z, stride, n0, q, v, force);
     for (int s = 0; s < b.steps; ++s) advance<N>(b, q, v, force, b.period / static_cast<float>(b.steps));
     for (int i = 0; i < N; ++i) {
       store(out + i * stride + n0, q[i]);
@@ -153,11 +160,29 @@ void fly_joints(const BodyModel& b, const float* z, int n, int stride, float* ou
   }
 }
 
+template <int N>
+void accelerate_joints(const BodyModel& b, const float* z, int n, int stride, float* out) {
+  for (int n0 = 0; n0 < n; n0 += width) {
+    vf q[N], v[N], force[N], a[N];
+    load_columns<N>(b, z, stride, n0, q, v, force);
+    acceleration<N>(b, q, v, force, a);
+    for (int i = 0; i < N; ++i) store(out + i * stride + n0, a[i]);
+  }
+}
+
+using ByJoints = void (*)(const BodyModel&, const float*, int, int, float*);
+
 void fly(const BodyModel& b, const float* z, int n, int stride, float* out) {
-  using Fly = void (*)(const BodyModel&, const float*, int, int, float*);
-  constexpr Fly by_joints[max_joints] = {fly_joints<1>, fly_joints<2>, fly_joints<3>, fly_joints<4>,
-                                         fly_joints<5>, fly_joints<6>, fly_joints<7>, fly_joints<8>};
-  by_joints[b.joints - 1](b, z, n, stride, out);
+  constexpr ByJoints all[max_joints] = {fly_joints<1>, fly_joints<2>, fly_joints<3>, fly_joints<4>,
+                                        fly_joints<5>, fly_joints<6>, fly_joints<7>, fly_joints<8>};
+  all[b.joints - 1](b, z, n, stride, out);
+}
+
+void accelerate(const BodyModel& b, const float* z, int n, int stride, float* out) {
+  constexpr ByJoints all[max_joints] = {accelerate_joints<1>, accelerate_joints<2>, accelerate_joints<3>,
+                                        accelerate_joints<4>, accelerate_joints<5>, accelerate_joints<6>,
+                                        accelerate_joints<7>, accelerate_joints<8>};
+  all[b.joints - 1](b, z, n, stride, out);
 }
 
 }  // namespace

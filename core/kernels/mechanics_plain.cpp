@@ -82,17 +82,27 @@ Vector moved(const Vector& x, const Vector& d, double h) {
   return out;
 }
 
+struct Column {
+  Vector q, v, force;
+};
+
+Column column_of(const BodyModel& b, const float* z, int stride, int column) {
+  const int joints = b.joints;
+  Column c{Vector(joints), Vector(joints), Vector(joints)};
+  for (int i = 0; i < joints; ++i) {
+    c.q[i] = z[i * stride + column];
+    c.v[i] = z[(joints + i) * stride + column];
+    for (int k = 0; k < b.commands; ++k)
+      c.force[i] += double{b.command[i * b.commands + k]} * z[(2 * joints + k) * stride + column];
+  }
+  return c;
+}
+
 void fly(const BodyModel& b, const float* z, int n, int stride, float* out) {
   const int joints = b.joints;
   const double h = double{b.period} / b.steps;
   for (int column = 0; column < n; ++column) {
-    Vector q(joints), v(joints), force(joints);
-    for (int i = 0; i < joints; ++i) {
-      q[i] = z[i * stride + column];
-      v[i] = z[(joints + i) * stride + column];
-      for (int k = 0; k < b.commands; ++k)
-        force[i] += double{b.command[i * b.commands + k]} * z[(2 * joints + k) * stride + column];
-    }
+    auto [q, v, force] = column_of(b, z, stride, column);
     for (int s = 0; s < b.steps; ++s) {
       const Vector a1 = acceleration(b, q, v, force);
       const Vector v2 = moved(v, a1, h / 2), a2 = acceleration(b, moved(q, v, h / 2), v2, force);
@@ -110,10 +120,18 @@ void fly(const BodyModel& b, const float* z, int n, int stride, float* out) {
   }
 }
 
+void accelerate(const BodyModel& b, const float* z, int n, int stride, float* out) {
+  for (int column = 0; column < n; ++column) {
+    const Column c = column_of(b, z, stride, column);
+    const Vector a = acceleration(b, c.q, c.v, c.force);
+    for (int i = 0; i < b.joints; ++i) out[i * stride + column] = static_cast<float>(a[i]);
+  }
+}
+
 }  // namespace
 
 const BodyTable& plain_body() {
-  static const BodyTable table = {"plain", fly};
+  static const BodyTable table = {"plain", fly, accelerate};
   return table;
 }
 

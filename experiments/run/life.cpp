@@ -72,6 +72,7 @@ Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environmen
              static_cast<std::uint64_t>(o.integer("population.seed") + agent),
              static_cast<int>(o.integer("world.episode_steps"))),
       episode_steps_(static_cast<int>(o.integer("world.episode_steps"))),
+      babbling_steps_(static_cast<int>(o.integer("agent.babbling_decisions"))),
       success_steps_(static_cast<int>(o.integer("success.steps"))),
       successes_wanted_(static_cast<int>(o.integer("life.successes"))),
       babbling_episodes_(static_cast<int>(o.integer("agent.babbling_episodes"))),
@@ -93,6 +94,7 @@ void Life::begin_episode() {
   observation_ = to_eigen(world_->reset(stream));
   const bool babble = random_data_ ? !evaluation_ : progress_.episode < babbling_episodes_;
   agent_.begin_episode(progress_.episode, babble);
+  length_ = babble && babbling_steps_ > 0 ? std::min(babbling_steps_, episode_steps_) : episode_steps_;
   index_ = 0;
   best_distance_ = std::numeric_limits<double>::infinity();
   hold_distance_ = vfe_sum_ = 0.0;
@@ -121,7 +123,7 @@ bool Life::next_step() {
   }
   record(state, decision, next, surprise);
   observation_ = next;
-  if (++index_ == episode_steps_)
+  if (++index_ == length_)
     end_episode();
   else if (!evaluation_ && consolidate_every_ > 0 && index_ % consolidate_every_ == 0)
     agent_.consolidate();
@@ -169,12 +171,12 @@ void Life::record(const Eigen::VectorXd& state, const agents::Decision& d, const
   }
   const double distance = preference_->distance(next);
   best_distance_ = std::min(best_distance_, distance);
-  if (index_ >= episode_steps_ - success_steps_) hold_distance_ = std::max(hold_distance_, distance);
+  if (index_ >= length_ - success_steps_) hold_distance_ = std::max(hold_distance_, distance);
   vfe_sum_ += surprise.vfe;
 }
 
 void Life::judge(bool counts) {
-  progress_.success = hold_distance_ < tolerance_;
+  progress_.success = length_ >= success_steps_ && hold_distance_ < tolerance_;
   if (!counts) return;
   in_a_row_ = progress_.success ? in_a_row_ + 1 : 0;
   progress_.successes += progress_.success ? 1 : 0;
@@ -196,7 +198,7 @@ void Life::end_episode() {
   row.length_scale = to_vector(agent_.model().length_scale());
   recorder_.commit(progress_.agent, steps_, {row});
   steps_.clear();
-  if (!evaluation_) progress_.mean_vfe = vfe_sum_ / episode_steps_;
+  if (!evaluation_) progress_.mean_vfe = vfe_sum_ / length_;
   progress_.hold_distance = hold_distance_;
   progress_.seconds = wall_seconds() - started_wall_;
   ++progress_.episode;

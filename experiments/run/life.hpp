@@ -61,7 +61,8 @@ class Life {
   std::unique_ptr<envs::Environment> world_;
   std::shared_ptr<agents::PlanarTip> preference_;
   agents::Agent agent_;
-  const int episode_steps_, success_steps_, successes_wanted_, babbling_episodes_, rejected_, consolidate_every_;
+  const int episode_steps_, babbling_steps_, success_steps_, successes_wanted_, babbling_episodes_, rejected_,
+      consolidate_every_;
   const std::int64_t budget_;
   const double tolerance_;
   const bool random_data_;
@@ -69,7 +70,8 @@ class Life {
   LifeProgress progress_;
   Eigen::VectorXd observation_;
   std::vector<double> physics_;
-  int index_ = 0;            // step inside the episode
+  int length_ = 0;           // steps of this episode
+  int index_ = 0;            // step inside it
   bool evaluation_ = false;  // this episode only tests the planner
   int in_a_row_ = 0;
   double best_distance_ = 0.0, hold_distance_ = 0.0, vfe_sum_ = 0.0, plan_seconds_ = 0.0;

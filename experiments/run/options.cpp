@@ -64,6 +64,14 @@ config::OptionTable life_options() {
        {"efe", "greedy", "babbling", "random"},
        "",
        "efe plans with curiosity, greedy without it; babbling and random never plan"},
+      {"agent.model",
+       std::string("fourier"),
+       0,
+       0,
+       {"fourier", "harmonics", "mechanics", "gate"},
+       "",
+       "world model: fourier reads features of a whole control step; harmonics and mechanics learn the law of motion "
+       "inside it, mechanics with the structure of bodies; gate pools mechanics, its residual and a plain readout"},
       {"agent.data",
        std::string("own"),
        0,
@@ -73,6 +81,13 @@ config::OptionTable life_options() {
        "own: learns from what it does; random: learns from babbling, and the planner is only tested after each "
        "episode (test episodes are neither learned from nor counted)"},
       {"agent.babbling_episodes", whole(0), 0, 1000000, {}, "episodes", "first episodes that only babble"},
+      {"agent.babbling_decisions",
+       whole(0),
+       0,
+       100000,
+       {},
+       "decisions",
+       "length of an episode that only babbles; 0: as long as any other"},
       {"agent.consolidate_every",
        whole(10),
        0,
@@ -108,6 +123,13 @@ config::OptionTable life_options() {
       {"model.prior_precision", 1e-3, 1e-6, 10, {}, "", "first ratio of noise variance to weight variance"},
       {"model.noise_floor", 0.01, 1e-4, 1, {}, "", "smallest noise, as a part of a target's root mean square"},
       {"model.draws", whole(8), 1, 256, {}, "", "posterior directions that estimate information gain in rollouts"},
+      {"model.harmonic_order",
+       whole(0),
+       0,
+       16,
+       {},
+       "",
+       "harmonics: largest sum of wave numbers; 0: 4 up to two joints, 3 for three, 2 beyond"},
       {"model.slide_scale", 1.0, 1e-3, 1e3, {}, "m", "position that counts as 1"},
       {"model.slide_velocity_scale", 2.0, 1e-3, 1e3, {}, "m/s", "velocity that counts as 1"},
       {"model.hinge_velocity_scale", 6.0, 1e-3, 1e3, {}, "rad/s", "angular velocity that counts as 1"},
@@ -188,10 +210,17 @@ agents::AgentOptions agent_options(const Options& o) {
   a.slide_scale = o.number("model.slide_scale");
   a.slide_velocity_scale = o.number("model.slide_velocity_scale");
   a.hinge_velocity_scale = o.number("model.hinge_velocity_scale");
-  a.model = {count("model.fourier_features"), count("model.hierarchy_features"),
+  const std::string& kind = o.text("agent.model");
+  a.model.kind = kind == "harmonics"   ? inference::WorldKind::harmonics
+                 : kind == "mechanics" ? inference::WorldKind::mechanics
+                 : kind == "gate"      ? inference::WorldKind::gate
+                                       : inference::WorldKind::fourier;
+  inference::TransitionOptions& fourier = a.model.transition;
+  fourier = {count("model.fourier_features"), count("model.hierarchy_features"),
              count("model.hierarchy_epochs"), count("model.evidence_steps"),
              o.number("model.length_scale"),  o.number("model.prior_precision"),
              o.number("model.noise_floor"),   count("model.draws")};
+  a.model.harmonic_order = count("model.harmonic_order");
   a.planner = {count("planner.horizon"),         count("planner.candidates"),
                count("planner.iterations"),      o.number("planner.candidate_decay"),
                count("planner.elites"),          o.number("planner.spread"),
@@ -199,7 +228,7 @@ agents::AgentOptions agent_options(const Options& o) {
                count("planner.ilqr_iterations"), count("planner.ilqr_starts"),
                o.flag("planner.feedback"),       o.number("planner.epistemic_weight"),
                count("record.rejected")};
-  if (a.model.fourier_features + a.model.hierarchy_features == 0)
+  if (fourier.fourier_features + fourier.hierarchy_features == 0)
     throw base::OptionError("model.fourier_features",
                             "model.fourier_features = 0 and model.hierarchy_features = 0: a model needs features; set "
                             "one of them to at least 1");

@@ -1,0 +1,38 @@
+// A fitted model of motion, frozen for thought: ends of many control steps at once, and what each would teach.
+#pragma once
+
+#include <Eigen/Dense>
+#include <vector>
+
+#include "core/inference/batch.hpp"
+
+namespace infans::inference {
+
+class MotionModel;
+
+// Straight from the model's own predictions, in double: right for every model, slow. Models with kernels override.
+class FrozenMotion {
+ public:
+  explicit FrozenMotion(const MotionModel& model) : model_(model) {}
+  virtual ~FrozenMotion() = default;
+
+  // Rows of x: q, v, u of n columns; of end: q1, v1. gain: information about the weights, nats, or null.
+  virtual void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain);
+  // d end / d (q, v, u) at T columns of x (2n + m): T of 2n x (2n + m).
+  virtual void jacobian(const Eigen::MatrixXd& x, int joints, std::vector<Eigen::MatrixXd>& out);
+
+ protected:
+  const MotionModel& model_;
+};
+
+// 1/2 ln det(I + share sum_k d_k d_k') of every candidate: the information in a vector that is seen with unit noise,
+// of which `count` posterior draws deviate by d_k. deviation row k * size + i: element i of draw k; n candidates.
+class DrawInformation {
+ public:
+  void compute(const Batch& deviation, int count, int size, float share, int n, float* gain);
+
+ private:
+  Batch matrix_;
+};
+
+}  // namespace infans::inference

@@ -1,0 +1,48 @@
+#include "core/inference/make_world.hpp"
+
+#include <vector>
+
+#include "core/inference/field_model.hpp"
+#include "core/inference/mechanics_model.hpp"
+#include "core/inference/motion_stack.hpp"
+#include "core/inference/motion_world.hpp"
+#include "core/inference/readout_motion.hpp"
+
+namespace infans::inference {
+namespace {
+
+constexpr int residual_features = 200, plain_features = 400;
+
+std::unique_ptr<MotionModel> make_mechanics(const model::Encoding& e) {
+  MechanicsModelOptions o;
+  // With fewer motors than joints, which joint a motor drives is learned.
+  if (e.actions < e.positions()) o.mechanics.commands = model::CommandMatrix::full;
+  return std::make_unique<MechanicsModel>(e, o);
+}
+
+std::unique_ptr<MotionModel> make_gate(const model::Encoding& e, std::uint64_t seed, std::uint32_t agent) {
+  std::vector<std::unique_ptr<MotionModel>> models;
+  models.push_back(std::make_unique<ResidualMotion>(
+      make_mechanics(e), std::make_unique<ReadoutMotion>(e, ReadoutMotionOptions{residual_features}, seed, agent)));
+  models.push_back(std::make_unique<ReadoutMotion>(e, ReadoutMotionOptions{plain_features}, seed, agent));
+  return std::make_unique<EvidenceGate>(std::move(models));
+}
+
+int harmonic_order(const model::Encoding& e, int wanted) {
+  if (wanted > 0) return wanted;
+  return e.positions() <= 2 ? 4 : e.positions() == 3 ? 3 : 2;
+}
+
+}  // namespace
+
+std::unique_ptr<WorldModel> make_world_model(const model::Encoding& e, const WorldOptions& o, std::uint64_t seed,
+                                             std::uint32_t agent) {
+  if (o.kind == WorldKind::fourier) return std::make_unique<TransitionModel>(e, o.transition, seed, agent);
+  std::unique_ptr<MotionModel> motion;
+  if (o.kind == WorldKind::harmonics) motion = make_gated_harmonics(e, harmonic_order(e, o.harmonic_order));
+  if (o.kind == WorldKind::mechanics) motion = make_mechanics(e);
+  if (o.kind == WorldKind::gate) motion = make_gate(e, seed, agent);
+  return std::make_unique<MotionWorld>(e, std::move(motion), o.transition.draws);
+}
+
+}  // namespace infans::inference
