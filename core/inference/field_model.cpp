@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
+#include "core/inference/field_tables.hpp"
 #include "core/inference/lbfgs.hpp"
 #include "core/inference/leave_out.hpp"
 
@@ -25,7 +27,58 @@ MatrixXd for_every_joint(const MatrixXd& m, Index n) {
   return out;
 }
 
+class FrozenField final : public FrozenMotion {
+ public:
+  // draws: accelerations that posterior draws add, in standard deviations of the noise; empty: none.
+  FrozenField(const MotionModel& model, FieldTables mean, std::optional<FieldTables> draws)
+      : FrozenMotion(model), mean_(std::move(mean)), draws_(std::move(draws)) {}
+
+  void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
+    end.resize(2 * joints, n);
+    const kernels::FieldModel m = mean_.model();
+    scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(m)));
+    kernels::best_field().fly(m, x.row(0), padded(n), x.stride, end.row(0), scratch_.data());
+    if (gain != nullptr) inform(x, end, joints, commands, n, gain);
+  }
+
+ private:
+  void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain) {
+    const int width = padded(n);
+    middle_of(x, end, joints, commands, n, middle_);
+    const kernels::FieldModel m = draws_->model();
+    scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(m)));
+    deviation_.resize(m.outputs, n);
+    kernels::best_field().evaluate(m, middle_.row(0), width, middle_.stride, deviation_.row(0), scratch_.data());
+    // Every joint has weights of its own with the same posterior covariance: n times one joint's information.
+    information_.compute(deviation_, m.outputs, 1, 2.0F / static_cast<float>(m.outputs), n, gain);
+    for (int k = 0; k < n; ++k) gain[k] *= static_cast<float>(joints);
+  }
+
+  FieldTables mean_;
+  std::optional<FieldTables> draws_;
+  Batch middle_, deviation_;
+  std::vector<float> scratch_;
+  DrawInformation information_;
+};
+
 }  // namespace
+
+std::unique_ptr<FrozenMotion> FieldModel::freeze(int draws, random::Stream& stream) const {
+  const auto* gated = dynamic_cast<const model::GatedHarmonics*>(features_.get());
+  if (gated == nullptr || !FieldTables::fits(*gated, encoding_.actions, draws))
+    return MotionModel::freeze(draws, stream);
+  std::optional<FieldTables> drawn;
+  if (draws > 0) {
+    MatrixXd z(posterior_.mean.rows(), draws);
+    for (double& value : z.reshaped()) value = stream.normal();
+    posterior_.precision.matrixU().solveInPlace(z);
+    drawn.emplace(*gated, encoding_.actions, z, encoding_.dt, options_.steps);
+  }
+  return std::make_unique<FrozenField>(
+      *this,
+      FieldTables(*gated, encoding_.actions, posterior_.mean * scale_.asDiagonal(), encoding_.dt, options_.steps),
+      std::move(drawn));
+}
 
 FieldModel::FieldModel(model::Encoding encoding, std::unique_ptr<model::FieldFeatures> features,
                        const FieldModelOptions& options)

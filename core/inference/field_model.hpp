@@ -32,6 +32,8 @@ class FieldModel final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  // Gated harmonics by their kernel: a draw changes the acceleration in mid-step, seen twice (two test functions).
+  std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
 
   const model::FieldFeatures& features() const { return *features_; }
   const GroupedPosterior& posterior() const { return posterior_; }  // count x n, of accelerations over scale()

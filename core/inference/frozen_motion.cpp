@@ -1,5 +1,6 @@
 #include "core/inference/frozen_motion.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/inference/motion_model.hpp"
@@ -40,6 +41,14 @@ void FrozenMotion::step(const Batch& x, int joints, int commands, int n, Batch& 
 void FrozenMotion::jacobian(const MatrixXd& x, int joints, std::vector<MatrixXd>& out) {
   out = model_.jacobians(x.topRows(joints).transpose(), x.middleRows(joints, joints).transpose(),
                          x.bottomRows(x.rows() - 2 * joints).transpose());
+}
+
+void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n, Batch& middle) {
+  const int width = padded(n);
+  middle.resize(2 * joints + commands, n);
+  for (int i = 0; i < 2 * joints; ++i)
+    for (int k = 0; k < width; ++k) middle.row(i)[k] = 0.5F * (x.row(i)[k] + end.row(i)[k]);
+  for (int i = 2 * joints; i < 2 * joints + commands; ++i) std::copy(x.row(i), x.row(i) + width, middle.row(i));
 }
 
 void DrawInformation::compute(const Batch& deviation, int count, int size, float share, int n, float* gain) {

@@ -25,6 +25,9 @@ class FrozenMotion {
   const MotionModel& model_;
 };
 
+// State and command in mid-step, as rows of x; the state is the mean of both ends.
+void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n, Batch& middle);
+
 // 1/2 ln det(I + share sum_k d_k d_k') of every candidate: the information in a vector that is seen with unit noise,
 // of which `count` posterior draws deviate by d_k. deviation row k * size + i: element i of draw k; n candidates.
 class DrawInformation {

@@ -17,7 +17,8 @@ using model::Transitions;
 class FrozenMechanics final : public FrozenMotion {
  public:
   // deviation: what an acceleration of 1 is worth in standard deviations of a row's noise, n.
-  FrozenMechanics(const MotionModel& model, MechanicsTables mean, std::vector<MechanicsTables> draws, VectorXd deviation)
+  FrozenMechanics(const MotionModel& model, MechanicsTables mean, std::vector<MechanicsTables> draws,
+                  VectorXd deviation)
       : FrozenMotion(model), mean_(std::move(mean)), draws_(std::move(draws)), deviation_(std::move(deviation)) {}
 
   void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
@@ -29,10 +30,7 @@ class FrozenMechanics final : public FrozenMotion {
  private:
   void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain) {
     const int width = padded(n), count = static_cast<int>(draws_.size());
-    middle_.resize(2 * joints + commands, n);
-    for (int i = 0; i < 2 * joints; ++i)
-      for (int k = 0; k < width; ++k) middle_.row(i)[k] = 0.5F * (x.row(i)[k] + end.row(i)[k]);
-    for (int i = 2 * joints; i < 2 * joints + commands; ++i) std::copy(x.row(i), x.row(i) + width, middle_.row(i));
+    middle_of(x, end, joints, commands, n, middle_);
     acceleration_.resize(joints, n);
     deviations_.resize(joints * count, n);
     const auto accelerate = [&](const MechanicsTables& t, float* out) {
@@ -70,8 +68,8 @@ std::unique_ptr<FrozenMotion> MechanicsModel::freeze(int draws, random::Stream& 
     posterior_.precision.matrixU().solveInPlace(z);  // of covariance noise^2 A^-1
     drawn.emplace_back(law_of(weights_(kept_) + z), encoding_.dt, options_.steps);
   }
-  return std::make_unique<FrozenMechanics>(*this, MechanicsTables(law_, encoding_.dt, options_.steps),
-                                           std::move(drawn), (noise * scale_).cwiseInverse());
+  return std::make_unique<FrozenMechanics>(*this, MechanicsTables(law_, encoding_.dt, options_.steps), std::move(drawn),
+                                           (noise * scale_).cwiseInverse());
 }
 
 MatrixXd MechanicsModel::mean(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {

@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <map>
 #include <stdexcept>
+
+#include "core/inference/wave_plan.hpp"
 
 namespace infans::inference {
 namespace {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
-using Wave = std::vector<int>;
 
 template <typename Matrix>
 std::vector<float> row_major(const Matrix& m) {
@@ -25,34 +24,6 @@ std::vector<float> row_major(const Matrix& m) {
   return out;
 }
 
-bool is_zero(const Wave& k) {
-  return std::all_of(k.begin(), k.end(), [](int x) { return x == 0; });
-}
-
-// One step closer to zero: its last joint turned back by one.
-Wave parent_of(Wave k, std::size_t* joint) {
-  *joint = k.size();
-  while (k[--*joint] == 0) {
-  }
-  k[*joint] -= k[*joint] > 0 ? 1 : -1;
-  return k;
-}
-
-struct Plan {
-  std::vector<Wave> wave;
-  std::map<Wave, int> at;
-
-  // Places a wave after all its ancestors.
-  int place(const Wave& k) {
-    if (is_zero(k)) return -1;
-    if (const auto found = at.find(k); found != at.end()) return found->second;
-    std::size_t joint = 0;
-    place(parent_of(k, &joint));
-    wave.push_back(k);
-    return at[k] = static_cast<int>(wave.size()) - 1;
-  }
-};
-
 }  // namespace
 
 MechanicsTables::MechanicsTables(const model::MechanicsLaw& law, double period, int steps)
@@ -63,20 +34,15 @@ MechanicsTables::MechanicsTables(const model::MechanicsLaw& law, double period, 
       pivot_floor(static_cast<float>(law.pivot_floor)) {
   if (joints > kernels::max_joints || law.forces)
     throw std::logic_error("MechanicsTables: too many joints, or forces of another level");
-  Plan plan;
-  std::vector<int> source(static_cast<std::size_t>(law.harmonics.waves()));
-  for (int w = 0; w < law.harmonics.waves(); ++w) {
-    Wave k(law.harmonics.wave.row(w).begin(), law.harmonics.wave.row(w).end());
-    source[static_cast<std::size_t>(w)] = plan.place(k);
-  }
-  waves = static_cast<int>(plan.wave.size());
+  const WavePlan plan(law.harmonics.wave);
+  waves = plan.count();
   if (waves > kernels::max_waves) throw std::logic_error("MechanicsTables: too many waves");
   constant.assign(static_cast<std::size_t>(joints * joints), 0.0F);
   scale = row_major(law.harmonics.scale.transpose());
   potential.assign(static_cast<std::size_t>(2 * waves), 0.0F);
   std::vector<std::vector<kernels::InertiaTerm>> per_wave(static_cast<std::size_t>(waves));
   for (int w = 0; w < law.harmonics.waves(); ++w) {
-    const int at = source[static_cast<std::size_t>(w)];
+    const int at = plan.place[static_cast<std::size_t>(w)];
     if (at >= 0) {
       potential[static_cast<std::size_t>(2 * at)] = static_cast<float>(law.potential_cosine(w));
       potential[static_cast<std::size_t>(2 * at + 1)] = static_cast<float>(law.potential_sine(w));
@@ -91,13 +57,11 @@ MechanicsTables::MechanicsTables(const model::MechanicsLaw& law, double period, 
           per_wave[static_cast<std::size_t>(at)].push_back({i, j, c, s});
       }
   }
+  parent = plan.parent;
+  turn = plan.turn;
+  back = plan.back;
   first_term.push_back(0);
   for (std::size_t w = 0; w < plan.wave.size(); ++w) {
-    std::size_t joint = 0;
-    const Wave from = parent_of(plan.wave[w], &joint);
-    parent.push_back(is_zero(from) ? -1 : plan.at.at(from));
-    turn.push_back(static_cast<int>(joint));
-    back.push_back(plan.wave[w][joint] > 0 ? 1.0F : -1.0F);
     for (int i = 0; i < joints; ++i)
       slope.push_back(static_cast<float>(plan.wave[w][static_cast<std::size_t>(i)] * law.harmonics.scale(i)));
     terms.insert(terms.end(), per_wave[w].begin(), per_wave[w].end());

@@ -53,8 +53,7 @@ std::vector<MatrixXd> MotionModel::jacobians(const MatrixXd& q, const MatrixXd& 
   const MatrixXd y = mean(batch.leftCols(n), batch.middleCols(n, n), batch.rightCols(u.cols()));
   std::vector<MatrixXd> out(static_cast<std::size_t>(rows), MatrixXd(2 * n, inputs));
   for (Index i = 0; i < inputs; ++i) {
-    const MatrixXd d =
-        (y.middleRows(2 * i * rows, rows) - y.middleRows((2 * i + 1) * rows, rows)) / (2 * step);
+    const MatrixXd d = (y.middleRows(2 * i * rows, rows) - y.middleRows((2 * i + 1) * rows, rows)) / (2 * step);
     for (Index k = 0; k < rows; ++k) out[static_cast<std::size_t>(k)].col(i) = d.row(k).transpose();
   }
   return out;

@@ -39,9 +39,8 @@ void ResidualMotion::fit(const Transitions& t) {
   base_->fit(t);
   const MotionBatch& base = base_->left_out();
   residual_->fit_outputs(t, (ends(t) - base.mean).cwiseQuotient(base.standard_deviation()));
-  const std::vector<MotionBatch> parts{base,
-                                       corrected(base, residual_->left_out_outputs(), residual_->left_out_variance(),
-                                                 residual_->output_noise())};
+  const std::vector<MotionBatch> parts{
+      base, corrected(base, residual_->left_out_outputs(), residual_->left_out_variance(), residual_->output_noise())};
   exponents_ = pool_exponents(parts, ends(t));
   left_out_ = pool(parts, exponents_);
 }

@@ -83,8 +83,7 @@ class MotionWorld::Thought final : public Imagination {
     motion_->step(x_, joints, encoding_.actions, n, end_, gain_.row(0));
     for (int i = 0; i < variables; ++i)
       for (int k = 0; k < points; ++k)
-        gradient(i, k) =
-            (gain_.row(0)[2 * i * points + k] - gain_.row(0)[(2 * i + 1) * points + k]) / (2.0 * step(i));
+        gradient(i, k) = (gain_.row(0)[2 * i * points + k] - gain_.row(0)[(2 * i + 1) * points + k]) / (2.0 * step(i));
   }
 
   model::Encoding encoding_;
@@ -132,7 +131,8 @@ Belief MotionWorld::predict(const VectorXd& state, const VectorXd& action) const
 Surprise MotionWorld::observe(const VectorXd& state, const VectorXd& action, const VectorXd& next) {
   const Transitions t = one(state, action, next);
   const MotionBatch p = predict_motion(t);
-  if (count_ == rows_.rows()) rows_.conservativeResize(std::max<Index>(256, 2 * count_), 2 * next.size() + action.size());
+  if (count_ == rows_.rows())
+    rows_.conservativeResize(std::max<Index>(256, 2 * count_), 2 * next.size() + action.size());
   rows_.row(count_++) << state.transpose(), action.transpose(), next.transpose();
   if (fitted_) motion_->add(t);
   return gaussian_surprise(next - p.mean.row(0).transpose(), p.covariance.front(), p.noise.row(0).transpose());

@@ -38,6 +38,11 @@ class GatedHarmonics final : public FieldFeatures {
   void evaluate(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u,
                 Eigen::MatrixXd& phi) const override;
 
+  // Feature m * harmonics().count() + c is monomial m times harmonic c; monomials in the order above, i <= j.
+  const Harmonics& harmonics() const { return harmonics_; }
+  const Eigen::VectorXd& velocity_scale() const { return velocity_scale_; }  // n, of the velocities in monomials
+  int monomials() const { return monomials_; }
+
  private:
   Harmonics harmonics_;
   Eigen::VectorXd velocity_scale_;
