@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace infans::agents {
@@ -102,8 +103,10 @@ void Planner::imagine_step(int n) {
   preference_->add_log_density(state_, n, pragmatic_.data());
 }
 
+// A rollout that left the numbers is worse than any other.
 Planner::Score Planner::score_of(std::size_t k) const {
-  return {pragmatic_[k], epistemic_[k], pragmatic_[k] + options_.epistemic_weight * epistemic_[k]};
+  const double total = pragmatic_[k] + options_.epistemic_weight * epistemic_[k];
+  return {pragmatic_[k], epistemic_[k], std::isfinite(total) ? total : -std::numeric_limits<double>::max()};
 }
 
 void Planner::evaluate(const VectorXd& start) {

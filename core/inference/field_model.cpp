@@ -72,12 +72,12 @@ std::unique_ptr<FrozenMotion> FieldModel::freeze(int draws, random::Stream& stre
     MatrixXd z(posterior_.mean.rows(), draws);
     for (double& value : z.reshaped()) value = stream.normal();
     posterior_.precision.matrixU().solveInPlace(z);
-    drawn.emplace(*gated, encoding_.actions, z, encoding_.dt, options_.steps);
+    drawn.emplace(*gated, encoding_.actions, z, VectorXd(), encoding_.dt, options_.steps);
   }
-  return std::make_unique<FrozenField>(
-      *this,
-      FieldTables(*gated, encoding_.actions, posterior_.mean * scale_.asDiagonal(), encoding_.dt, options_.steps),
-      std::move(drawn));
+  return std::make_unique<FrozenField>(*this,
+                                       FieldTables(*gated, encoding_.actions, posterior_.mean * scale_.asDiagonal(),
+                                                   limit_, encoding_.dt, options_.steps),
+                                       std::move(drawn));
 }
 
 FieldModel::FieldModel(model::Encoding encoding, std::unique_ptr<model::FieldFeatures> features,
@@ -96,6 +96,7 @@ model::Acceleration FieldModel::acceleration() const {
     MatrixXd phi;
     features_->evaluate(q, v, u, phi);
     a.noalias() = phi * posterior_.mean * scale_.asDiagonal();
+    for (Index i = 0; i < a.cols(); ++i) a.col(i) = a.col(i).cwiseMin(limit_(i)).cwiseMax(-limit_(i));
   };
 }
 
@@ -164,6 +165,7 @@ void FieldModel::fit(const Transitions& t) {
   if (t.count() < 2 || t.joints() != encoding_.positions() || t.commands() != encoding_.actions)
     throw std::logic_error("FieldModel: transitions of another body, or fewer than two");
   scale_ = column_deviation(t.v1 - t.v0).cwiseMax(1e-6) / encoding_.dt;
+  limit_ = (4.0 / encoding_.dt) * (t.v1 - t.v0).cwiseAbs().colwise().maxCoeff().transpose().cwiseMax(1e-6);
   parameters_.resize(0);
   const MatrixXd y = targets(t);
   Path path = hermite(t, encoding_.dt, quadrature_.node);

@@ -53,6 +53,7 @@ class FieldModel final : public MotionModel {
   FieldModelOptions options_;
   model::Quadrature quadrature_;
   Eigen::VectorXd first_shape_, parameters_, scale_;
+  Eigen::VectorXd limit_;  // n, of accelerations: four times the largest that was lived
   GroupedPosterior posterior_;
   Eigen::MatrixXd moment_;  // A W: what add() updates
   ForwardNoise noise_;

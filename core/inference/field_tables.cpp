@@ -21,14 +21,15 @@ bool FieldTables::fits(const model::GatedHarmonics& features, int commands, int 
 }
 
 FieldTables::FieldTables(const model::GatedHarmonics& features, int commands, const Eigen::MatrixXd& weights,
-                         double period, int steps)
+                         const Eigen::VectorXd& limits, double period, int steps)
     : joints(static_cast<int>(features.harmonics().scale.size())),
       commands(commands),
       steps(steps),
       outputs(static_cast<int>(weights.cols())),
       period(static_cast<float>(period)),
       scale(floats(features.harmonics().scale)),
-      velocity_scale(floats(features.velocity_scale())) {
+      velocity_scale(floats(features.velocity_scale())),
+      limit(floats(limits)) {
   if (!fits(features, commands, outputs)) throw std::logic_error("FieldTables: too many joints, commands or outputs");
   const model::Harmonics& h = features.harmonics();
   const WavePlan plan(h.wave);
@@ -63,6 +64,7 @@ kernels::FieldModel FieldTables::model() const {
   f.parent = parent.data();
   f.turn = turn.data();
   f.back = back.data();
+  f.limit = limit.empty() ? nullptr : limit.data();
   f.outputs = outputs;
   f.weight = weight.data();
   return f;

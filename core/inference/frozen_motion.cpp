@@ -38,11 +38,6 @@ void FrozenMotion::step(const Batch& x, int joints, int commands, int n, Batch& 
     for (int k = 0; k < n; ++k) end.row(i)[k] = static_cast<float>(mean(k, i));
 }
 
-void FrozenMotion::jacobian(const MatrixXd& x, int joints, std::vector<MatrixXd>& out) {
-  out = model_.jacobians(x.topRows(joints).transpose(), x.middleRows(joints, joints).transpose(),
-                         x.bottomRows(x.rows() - 2 * joints).transpose());
-}
-
 void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n, Batch& middle) {
   const int width = padded(n);
   middle.resize(2 * joints + commands, n);

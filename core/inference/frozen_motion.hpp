@@ -1,9 +1,6 @@
 // A fitted model of motion, frozen for thought: ends of many control steps at once, and what each would teach.
 #pragma once
 
-#include <Eigen/Dense>
-#include <vector>
-
 #include "core/inference/batch.hpp"
 
 namespace infans::inference {
@@ -18,8 +15,6 @@ class FrozenMotion {
 
   // Rows of x: q, v, u of n columns; of end: q1, v1. gain: information about the weights, nats, or null.
   virtual void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain);
-  // d end / d (q, v, u) at T columns of x (2n + m): T of 2n x (2n + m).
-  virtual void jacobian(const Eigen::MatrixXd& x, int joints, std::vector<Eigen::MatrixXd>& out);
 
  protected:
   const MotionModel& model_;

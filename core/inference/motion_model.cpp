@@ -40,22 +40,19 @@ std::unique_ptr<FrozenMotion> MotionModel::freeze(int, random::Stream&) const {
   return std::make_unique<FrozenMotion>(*this);
 }
 
-std::vector<MatrixXd> MotionModel::jacobians(const MatrixXd& q, const MatrixXd& v, const MatrixXd& u) const {
-  const Index n = q.cols(), inputs = 2 * n + u.cols(), rows = q.rows();
-  MatrixXd x(rows, inputs);
+MatrixXd MotionModel::jacobian(const VectorXd& q, const VectorXd& v, const VectorXd& u) const {
+  const Index n = q.size(), inputs = 2 * n + u.size();
+  VectorXd x(inputs);
   x << q, v, u;
   const double step = 1e-5;  // h^2 of truncation and 1e-16 / h of rounding meet near here
-  MatrixXd batch = x.replicate(2 * inputs, 1);
+  MatrixXd batch = x.transpose().replicate(2 * inputs, 1);
   for (Index i = 0; i < inputs; ++i) {
-    batch.col(i).segment(2 * i * rows, rows).array() += step;
-    batch.col(i).segment((2 * i + 1) * rows, rows).array() -= step;
+    batch(2 * i, i) += step;
+    batch(2 * i + 1, i) -= step;
   }
-  const MatrixXd y = mean(batch.leftCols(n), batch.middleCols(n, n), batch.rightCols(u.cols()));
-  std::vector<MatrixXd> out(static_cast<std::size_t>(rows), MatrixXd(2 * n, inputs));
-  for (Index i = 0; i < inputs; ++i) {
-    const MatrixXd d = (y.middleRows(2 * i * rows, rows) - y.middleRows((2 * i + 1) * rows, rows)) / (2 * step);
-    for (Index k = 0; k < rows; ++k) out[static_cast<std::size_t>(k)].col(i) = d.row(k).transpose();
-  }
+  const MatrixXd y = mean(batch.leftCols(n), batch.middleCols(n, n), batch.rightCols(u.size()));
+  MatrixXd out(2 * n, inputs);
+  for (Index i = 0; i < inputs; ++i) out.col(i) = (y.row(2 * i) - y.row(2 * i + 1)).transpose() / (2 * step);
   return out;
 }
 

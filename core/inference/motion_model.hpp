@@ -44,10 +44,8 @@ class MotionModel {
   // all. This object must outlive it and stay as it is.
   virtual std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const;
 
-  // d mean / d (q, v, u) of every row, 2n x (2n + m) each, by central differences of one batch (error about 1e-8
-  // relative).
-  std::vector<Eigen::MatrixXd> jacobians(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v,
-                                         const Eigen::MatrixXd& u) const;
+  // d mean / d (q, v, u) of one row, 2n x (2n + m), by central differences of one batch (error about 1e-8 relative).
+  Eigen::MatrixXd jacobian(const Eigen::VectorXd& q, const Eigen::VectorXd& v, const Eigen::VectorXd& u) const;
 };
 
 // Rows [q1, v1] of transitions.

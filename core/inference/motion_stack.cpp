@@ -93,18 +93,30 @@ VectorXd pool_exponents(const std::vector<MotionBatch>& parts, const MatrixXd& e
   return softmax(logit);
 }
 
+namespace {
+
+// Noise of the parts, each as far as the pool trusts it: with shares w_m / variance_m, so never above the pooled
+// variance.
+MatrixXd pooled_noise(const std::vector<MotionBatch>& parts, const VectorXd& exponents, double least) {
+  ArrayXXd sum = ArrayXXd::Zero(parts.front().mean.rows(), parts.front().mean.cols()), total = sum;
+  for (std::size_t m = 0; m < parts.size(); ++m) {
+    const double w = exponents(static_cast<Index>(m));
+    if (w < least) continue;
+    const ArrayXXd share = w * parts[m].standard_deviation().array().square().inverse();
+    sum += share * parts[m].noise.array();
+    total += share;
+  }
+  return sum / total;
+}
+
+}  // namespace
+
 MotionBatch pool(const std::vector<MotionBatch>& parts, const VectorXd& exponents) {
   const MatrixXd& shape = parts.front().mean;
   const Index width = shape.cols();
   const double least = negligible * exponents.maxCoeff();
   MotionBatch out{MatrixXd(shape.rows(), width), {}, {}};
-  const bool noises = parts.front().noise.size() > 0;
-  if (noises) out.noise.setZero(shape.rows(), width);
-  for (std::size_t m = 0; noises && m < parts.size(); ++m) {
-    const double w = exponents(static_cast<Index>(m));
-    if (w >= least) out.noise += w * parts[m].noise.cwiseInverse();
-  }
-  if (noises) out.noise = out.noise.cwiseInverse().eval();
+  if (parts.front().noise.size() > 0) out.noise = pooled_noise(parts, exponents, least);
   for (Index k = 0; k < shape.rows(); ++k) {
     MatrixXd total = MatrixXd::Zero(width, width);
     VectorXd weighted = VectorXd::Zero(width);

@@ -38,19 +38,27 @@ class MotionWorld::Thought final : public Imagination {
     }
   }
 
+  // Central differences through the imagined step itself, in hundredths of what counts as 1: the remainder of floats
+  // and the third derivative's share are both near 1e-3 of a derivative of 1.
   void linearise(const MatrixXd& state, const MatrixXd& action, bool curious, Linearisation& out) override {
-    const Index states = state.rows(), variables = states + action.rows(), points = state.cols();
-    MatrixXd x(variables, points);
-    x << state, action;
-    if (motion_) {
-      motion_->jacobian(x, encoding_.positions(), out.jacobian);
-    } else {
-      MatrixXd coasting = MatrixXd::Identity(states, variables);
-      coasting.topRows(states / 2).middleCols(states / 2, states / 2).diagonal().setConstant(encoding_.dt);
-      out.jacobian.assign(static_cast<std::size_t>(points), coasting);
-    }
+    const int states = encoding_.state_size(), variables = states + encoding_.actions;
+    const int points = static_cast<int>(state.cols()), n = 2 * variables * points;
+    low_and_high(state, action);
+    gain_.resize(1, n);
+    step(state_, action_, n, end_, curious ? gain_.row(0) : nullptr);
+    out.jacobian.assign(static_cast<std::size_t>(points), MatrixXd(states, variables));
     out.gain_gradient = MatrixXd::Zero(variables, points);
-    if (curious && motion_) gain_differences(x, out.gain_gradient);
+    for (int i = 0; i < variables; ++i) {
+      const float* moved = i < states ? state_.row(i) : action_.row(i - states);
+      for (int k = 0; k < points; ++k) {
+        const int low = 2 * i * points + k, high = low + points;
+        const double width = double{moved[high]} - double{moved[low]};
+        for (int o = 0; o < states; ++o)
+          out.jacobian[static_cast<std::size_t>(k)](o, i) =
+              (double{end_.row(o)[high]} - double{end_.row(o)[low]}) / width;
+        if (curious) out.gain_gradient(i, k) = (double{gain_.row(0)[high]} - double{gain_.row(0)[low]}) / width;
+      }
+    }
   }
 
  private:
@@ -66,29 +74,27 @@ class MotionWorld::Thought final : public Imagination {
     if (gain != nullptr) std::fill(gain, gain + width, 0.0F);
   }
 
-  // Central differences of the gain in float, in steps of a hundredth of what counts as 1.
-  void gain_differences(const MatrixXd& x, MatrixXd& gradient) {
-    const int variables = static_cast<int>(x.rows()), points = static_cast<int>(x.cols()), n = 2 * variables * points;
-    const int joints = encoding_.positions();
-    x_.resize(variables, n);
-    VectorXd step = VectorXd::Constant(variables, 1e-2);
-    step.segment(joints, joints) = 1e-2 * encoding_.velocity_scale;
+  // Every point with every variable moved down and up: variable-major, then direction, then point.
+  void low_and_high(const MatrixXd& state, const MatrixXd& action) {
+    const int joints = encoding_.positions(), states = 2 * joints, variables = states + encoding_.actions;
+    const int points = static_cast<int>(state.cols()), n = 2 * variables * points;
+    state_.resize(states, n);
+    action_.resize(encoding_.actions, n);
+    const auto difference = [&](int i) {
+      return 0.01 * (i >= joints && i < states ? encoding_.velocity_scale(i - joints) : 1.0);
+    };
     for (int k = 0; k < n; ++k) {
       const int point = k % points, moved = k / points / 2;
-      const double sign = k / points % 2 == 0 ? 1.0 : -1.0;
-      for (int i = 0; i < variables; ++i)
-        x_.row(i)[k] = static_cast<float>(x(i, point) + (i == moved ? sign * step(i) : 0.0));
+      const double by = (k / points % 2 == 0 ? -1.0 : 1.0) * difference(moved);
+      for (int i = 0; i < states; ++i) state_.row(i)[k] = static_cast<float>(state(i, point) + (i == moved ? by : 0.0));
+      for (int i = 0; i < encoding_.actions; ++i)
+        action_.row(i)[k] = static_cast<float>(action(i, point) + (states + i == moved ? by : 0.0));
     }
-    gain_.resize(1, n);
-    motion_->step(x_, joints, encoding_.actions, n, end_, gain_.row(0));
-    for (int i = 0; i < variables; ++i)
-      for (int k = 0; k < points; ++k)
-        gradient(i, k) = (gain_.row(0)[2 * i * points + k] - gain_.row(0)[(2 * i + 1) * points + k]) / (2.0 * step(i));
   }
 
   model::Encoding encoding_;
   std::unique_ptr<FrozenMotion> motion_;
-  Batch x_, end_, gain_;
+  Batch x_, state_, action_, end_, gain_;
 };
 
 MotionWorld::MotionWorld(model::Encoding encoding, std::unique_ptr<MotionModel> motion, int draws)

@@ -26,6 +26,7 @@ struct FieldModel {
   const int* parent = nullptr;
   const int* turn = nullptr;
   const float* back = nullptr;
+  const float* limit = nullptr;   // [n], of accelerations; null: none
   int outputs = 0;                // n for a flight, at most max_outputs
   const float* weight = nullptr;  // [(1 + 2 waves) x (outputs x monomials)]; rows: 1, then cosine and sine of each wave
 

@@ -62,6 +62,7 @@ INFANS_INLINE void outputs(const FieldModel& f, const vf* q, const vf* v, const 
     vf sum{};
     for (int m = 0; m < count; ++m)
       sum = fma(load(t.monomial + m * width), load(t.series + (o * count + m) * width), sum);
+    if (f.limit != nullptr) sum = largest(smallest(sum, set1(f.limit[o])), set1(-f.limit[o]));
     a[o] = sum;
   }
 }

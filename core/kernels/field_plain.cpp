@@ -1,5 +1,6 @@
 // The readable twin of the field's flight: one column at a time, in double, straight from the definition; and the
 // choice between the tables.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -45,6 +46,8 @@ Vector outputs(const FieldModel& f, const Vector& q, const Vector& v, const Vect
                   weight[(2 + 2 * w) * columns] * std::sin(phase(f, w, q));
       out[o] += monomial[m] * series;
     }
+  for (int o = 0; f.limit != nullptr && o < f.outputs; ++o)
+    out[o] = std::max(std::min(out[o], double{f.limit[o]}), -double{f.limit[o]});
   return out;
 }
 

@@ -5,8 +5,6 @@
 namespace infans::kernels {
 namespace {
 
-INFANS_INLINE vf largest(vf a, vf b) { return select(a > b, a, b); }
-INFANS_INLINE vf smallest(vf a, vf b) { return select(a < b, a, b); }
 INFANS_INLINE vf magnitude(vf a) { return (vf)((vi)a & 0x7fffffff); }
 
 // P a = r by L D L' with pivots held above the floor; the upper triangle of p and r are used up.

@@ -100,6 +100,9 @@ INFANS_INLINE vf sin_half_turns(vf r, vi sign) {
 }
 
 INFANS_INLINE vf select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+// b where a is not a number.
+INFANS_INLINE vf largest(vf a, vf b) { return select(a > b, a, b); }
+INFANS_INLINE vf smallest(vf a, vf b) { return select(a < b, a, b); }
 
 // 2^y = 2^k (1 + f p), k the nearest integer, |f| <= 1/2; returns p.
 INFANS_INLINE vf exp2_slope(vf y, vi* k, vf* f) {

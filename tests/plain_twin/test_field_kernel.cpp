@@ -87,11 +87,11 @@ TEST_CASE("every instruction set evaluates and flies as the twin does, and the t
     const model::GatedHarmonics features = features_of(joints, commands, order);
     const Scene scene(joints, commands, rows, s);
     const MatrixXd weights = random_rows(features.count(), joints, 1.0 / std::sqrt(features.count()), s);
-    const inference::FieldTables packed(features, commands, weights, 0.1, 2);
+    const inference::FieldTables packed(features, commands, weights, VectorXd::Constant(joints, 1.5), 0.1, 2);
     const auto law = [&](const MatrixXd& q, const MatrixXd& v, const MatrixXd& u, MatrixXd& a) {
       MatrixXd phi;
       features.evaluate(q, v, u, phi);
-      a = phi * weights;
+      a = (phi * weights).cwiseMin(1.5).cwiseMax(-1.5);  // the limit binds in some states
     };
     MatrixXd a;
     law(scene.q, scene.v, scene.u, a);
@@ -112,5 +112,6 @@ TEST_CASE("every instruction set evaluates and flies as the twin does, and the t
 
 TEST_CASE("what the field kernel cannot take is refused") {
   const model::GatedHarmonics features = features_of(9, 1, 1);
-  CHECK_THROWS_AS(inference::FieldTables(features, 1, MatrixXd::Zero(features.count(), 9), 0.1, 2), std::logic_error);
+  CHECK_THROWS_AS(inference::FieldTables(features, 1, MatrixXd::Zero(features.count(), 9), VectorXd(), 0.1, 2),
+                  std::logic_error);
 }

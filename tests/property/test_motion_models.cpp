@@ -103,7 +103,7 @@ TEST_CASE("the Jacobian is the derivative of the mean") {
     m->fit(l.known);
     const VectorXd q = l.fresh.q0.row(0).transpose(), v = l.fresh.v0.row(0).transpose(),
                    u = l.fresh.u.row(0).transpose();
-    const MatrixXd jacobian = m->jacobians(q.transpose(), v.transpose(), u.transpose()).front();
+    const MatrixXd jacobian = m->jacobian(q, v, u);
     VectorXd d(6);
     for (double& x : d) x = 1e-4 * s.normal();
     const auto at = [&](double sign) {
