@@ -30,9 +30,10 @@ model::Encoding encoding_of(const envs::Spec& body, const AgentOptions& o) {
 Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_ptr<Preference> preference,
              std::uint64_t seed, int episode_steps)
     : options_(options),
+      preference_(std::move(preference)),
       seed_(seed),
       model_(inference::make_world_model(encoding_of(body, options), options.model, seed, 0)),
-      planner_(model_->encoding().state_size(), body.action_size, planner_options(options), std::move(preference)),
+      planner_(model_->encoding().state_size(), body.action_size, planner_options(options), preference_),
       babbling_(options.policy == Policy::random ? 0.0 : options.babbling_colour, options.babbling_spread,
                 body.action_size, episode_steps, options.policy == Policy::random) {}
 
@@ -61,6 +62,29 @@ Decision Agent::decide(const Eigen::VectorXd& state) {
   ++decisions_;
   d.belief = model_->predict(state, d.action);
   return d;
+}
+
+namespace {
+
+constexpr std::uint32_t tester = 1;  // the streams' agent number; agent 0 lives
+
+PlannerOptions without_curiosity(PlannerOptions o) {
+  o.epistemic_weight = 0.0;
+  return o;
+}
+
+}  // namespace
+
+Tester::Tester(Agent& agent)
+    : agent_(agent),
+      planner_(agent.model_->encoding().state_size(), agent.model_->encoding().actions,
+               without_curiosity(agent.options_.planner), agent.preference_) {}
+
+Eigen::VectorXd Tester::decide(const Eigen::VectorXd& state) {
+  random::Stream draws({agent_.seed_, tester, random::Purpose::posterior_draws, decisions_});
+  random::Stream candidates({agent_.seed_, tester, random::Purpose::candidates, decisions_});
+  ++decisions_;
+  return planner_.plan(state, agent_.model_->imagine(false, draws), candidates).action;
 }
 
 inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action,

@@ -56,12 +56,29 @@ class Agent {
   bool plans() const { return options_.policy == Policy::efe || options_.policy == Policy::greedy; }
 
  private:
+  friend class Tester;
+
   AgentOptions options_;
+  std::shared_ptr<Preference> preference_;
   std::uint64_t seed_;
   std::unique_ptr<inference::WorldModel> model_;
   Planner planner_;
   Babbling babbling_;
   bool babble_ = false;
+  std::uint64_t decisions_ = 0;
+};
+
+// The agent's mind of the moment, put to a test: plans by its model without curiosity, learns nothing, and takes its
+// random numbers from streams of its own, so the agent goes on as if there had been no test. The agent must outlive it.
+class Tester {
+ public:
+  explicit Tester(Agent& agent);
+  void begin_episode() { planner_.reset(); }
+  Eigen::VectorXd decide(const Eigen::VectorXd& state);
+
+ private:
+  Agent& agent_;
+  Planner planner_;
   std::uint64_t decisions_ = 0;
 };
 

@@ -27,36 +27,39 @@ MatrixXd for_every_joint(const MatrixXd& m, Index n) {
   return out;
 }
 
-class FrozenField final : public FrozenMotion {
+class FrozenField final : public FrozenLaw {
  public:
   // draws: accelerations that posterior draws add, in standard deviations of the noise; empty: none.
   FrozenField(const MotionModel& model, FieldTables mean, std::optional<FieldTables> draws)
-      : FrozenMotion(model), mean_(std::move(mean)), draws_(std::move(draws)) {}
+      : FrozenLaw(model), mean_(std::move(mean)), draws_(std::move(draws)) {}
 
   void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
     end.resize(2 * joints, n);
-    const kernels::FieldModel m = mean_.model();
-    scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(m)));
-    kernels::best_field().fly(m, x.row(0), padded(n), x.stride, end.row(0), scratch_.data());
+    kernels::best_field().fly(mean_.model(), x.row(0), padded(n), x.stride, end.row(0), scratch(mean_));
     if (gain != nullptr) inform(x, end, joints, commands, n, gain);
   }
 
- private:
-  void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain) {
+  void accelerate(const Batch& x, int joints, int, int n, Batch& acceleration, float* gain) override {
     const int width = padded(n);
-    middle_of(x, end, joints, commands, n, middle_);
-    const kernels::FieldModel m = draws_->model();
-    scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(m)));
-    deviation_.resize(m.outputs, n);
-    kernels::best_field().evaluate(m, middle_.row(0), width, middle_.stride, deviation_.row(0), scratch_.data());
+    acceleration.resize(joints, n);
+    kernels::best_field().evaluate(mean_.model(), x.row(0), width, x.stride, acceleration.row(0), scratch(mean_));
+    if (gain == nullptr) return;
+    deviation_.resize(draws_->outputs, n);
+    kernels::best_field().evaluate(draws_->model(), x.row(0), width, x.stride, deviation_.row(0), scratch(*draws_));
     // Every joint has weights of its own with the same posterior covariance: n times one joint's information.
-    information_.compute(deviation_, m.outputs, 1, 2.0F / static_cast<float>(m.outputs), n, gain);
+    information_.compute(deviation_, draws_->outputs, 1, 2.0F / static_cast<float>(draws_->outputs), n, gain);
     for (int k = 0; k < n; ++k) gain[k] *= static_cast<float>(joints);
+  }
+
+ private:
+  float* scratch(const FieldTables& tables) {
+    scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(tables.model())));
+    return scratch_.data();
   }
 
   FieldTables mean_;
   std::optional<FieldTables> draws_;
-  Batch middle_, deviation_;
+  Batch deviation_;
   std::vector<float> scratch_;
   DrawInformation information_;
 };

@@ -46,6 +46,11 @@ void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n
   for (int i = 2 * joints; i < 2 * joints + commands; ++i) std::copy(x.row(i), x.row(i) + width, middle.row(i));
 }
 
+void FrozenLaw::inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain) {
+  middle_of(x, end, joints, commands, n, middle_);
+  accelerate(middle_, joints, commands, n, acceleration_, gain);
+}
+
 void DrawInformation::compute(const Batch& deviation, int count, int size, float share, int n, float* gain) {
   const int width = padded(n);
   matrix_.resize(size * size, n);

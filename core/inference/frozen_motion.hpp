@@ -20,6 +20,22 @@ class FrozenMotion {
   const MotionModel& model_;
 };
 
+// One whose law of motion is a kernel.
+class FrozenLaw : public FrozenMotion {
+ public:
+  using FrozenMotion::FrozenMotion;
+  // The acceleration at n columns of x (joints rows); gain: what seeing it twice with the noise of a row (the two test
+  // functions of a step) tells about the weights, nats, or null.
+  virtual void accelerate(const Batch& x, int joints, int commands, int n, Batch& acceleration, float* gain) = 0;
+
+ protected:
+  // The gain of a step: of the acceleration in its middle.
+  void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain);
+
+ private:
+  Batch middle_, acceleration_;
+};
+
 // State and command in mid-step, as rows of x; the state is the mean of both ends.
 void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n, Batch& middle);
 

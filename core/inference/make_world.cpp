@@ -7,6 +7,7 @@
 #include "core/inference/motion_stack.hpp"
 #include "core/inference/motion_world.hpp"
 #include "core/inference/readout_motion.hpp"
+#include "core/inference/stepped_motion.hpp"
 
 namespace infans::inference {
 namespace {
@@ -38,11 +39,12 @@ int harmonic_order(const model::Encoding& e, int wanted) {
 std::unique_ptr<WorldModel> make_world_model(const model::Encoding& e, const WorldOptions& o, std::uint64_t seed,
                                              std::uint32_t agent) {
   if (o.kind == WorldKind::fourier) return std::make_unique<TransitionModel>(e, o.transition, seed, agent);
-  std::unique_ptr<MotionModel> motion;
-  if (o.kind == WorldKind::harmonics) motion = make_gated_harmonics(e, harmonic_order(e, o.harmonic_order));
-  if (o.kind == WorldKind::mechanics) motion = make_mechanics(e);
-  if (o.kind == WorldKind::gate) motion = make_gate(e, seed, agent);
-  return std::make_unique<MotionWorld>(e, std::move(motion), o.transition.draws);
+  const auto make = [o, seed, agent](const model::Encoding& clock) -> std::unique_ptr<MotionModel> {
+    if (o.kind == WorldKind::mechanics) return make_mechanics(clock);
+    if (o.kind == WorldKind::gate) return make_gate(clock, seed, agent);
+    return make_gated_harmonics(clock, harmonic_order(clock, o.harmonic_order));
+  };
+  return std::make_unique<MotionWorld>(e, std::make_unique<SteppedMotion>(e, make), o.transition.draws);
 }
 
 }  // namespace infans::inference

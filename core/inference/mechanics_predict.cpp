@@ -14,12 +14,12 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using model::Transitions;
 
-class FrozenMechanics final : public FrozenMotion {
+class FrozenMechanics final : public FrozenLaw {
  public:
   // deviation: what an acceleration of 1 is worth in standard deviations of a row's noise, n.
   FrozenMechanics(const MotionModel& model, MechanicsTables mean, std::vector<MechanicsTables> draws,
                   VectorXd deviation)
-      : FrozenMotion(model), mean_(std::move(mean)), draws_(std::move(draws)), deviation_(std::move(deviation)) {}
+      : FrozenLaw(model), mean_(std::move(mean)), draws_(std::move(draws)), deviation_(std::move(deviation)) {}
 
   void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
     end.resize(2 * joints, n);
@@ -27,21 +27,20 @@ class FrozenMechanics final : public FrozenMotion {
     if (gain != nullptr) inform(x, end, joints, commands, n, gain);
   }
 
- private:
-  void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain) {
+  void accelerate(const Batch& x, int joints, int, int n, Batch& acceleration, float* gain) override {
     const int width = padded(n), count = static_cast<int>(draws_.size());
-    middle_of(x, end, joints, commands, n, middle_);
-    acceleration_.resize(joints, n);
-    deviations_.resize(joints * count, n);
-    const auto accelerate = [&](const MechanicsTables& t, float* out) {
-      kernels::best_body().accelerate(t.model(), middle_.row(0), width, middle_.stride, out);
+    const auto evaluate = [&](const MechanicsTables& t, float* out) {
+      kernels::best_body().accelerate(t.model(), x.row(0), width, x.stride, out);
     };
-    accelerate(mean_, acceleration_.row(0));
+    acceleration.resize(joints, n);
+    evaluate(mean_, acceleration.row(0));
+    if (gain == nullptr) return;
+    deviations_.resize(joints * count, n);
     for (int d = 0; d < count; ++d) {
-      accelerate(draws_[static_cast<std::size_t>(d)], deviations_.row(d * joints));
+      evaluate(draws_[static_cast<std::size_t>(d)], deviations_.row(d * joints));
       for (int i = 0; i < joints; ++i) {
         float* row = deviations_.row(d * joints + i);
-        const float* mean = acceleration_.row(i);
+        const float* mean = acceleration.row(i);
         const float unit = static_cast<float>(deviation_(i));
         for (int k = 0; k < width; ++k) row[k] = unit * (row[k] - mean[k]);
       }
@@ -49,10 +48,11 @@ class FrozenMechanics final : public FrozenMotion {
     information_.compute(deviations_, count, joints, 2.0F / static_cast<float>(count), n, gain);
   }
 
+ private:
   MechanicsTables mean_;
   std::vector<MechanicsTables> draws_;
   VectorXd deviation_;
-  Batch middle_, acceleration_, deviations_;
+  Batch deviations_;
   DrawInformation information_;
 };
 

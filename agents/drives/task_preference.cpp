@@ -1,0 +1,61 @@
+#include "agents/drives/task_preference.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/config/option.hpp"
+
+namespace infans::agents {
+namespace {
+
+constexpr double turn = 2.0 * std::numbers::pi;
+
+std::shared_ptr<Preference> tip_pendulum() {
+  // reward = -(th^2 + 0.1 w^2): a density exp(reward / temperature) has weights 2 / temperature.
+  constexpr double temperature = 0.1;
+  return std::make_shared<QuadraticState>(Eigen::VectorXd::Zero(2), Eigen::Vector2d(2.0, 0.2) / temperature,
+                                          std::vector<bool>{true, false});
+}
+
+// Angle 0 is upright, and the reward takes the tip at x + l sin(theta): a pole of negative length.
+std::shared_ptr<Preference> pilco_cartpole() {
+  return std::make_shared<PlanarTip>(-0.6, 0.0, 0.6, 0.25, kernels::best());
+}
+
+}  // namespace
+
+QuadraticState::QuadraticState(Eigen::VectorXd goal, Eigen::VectorXd weight, std::vector<bool> circular)
+    : goal_(std::move(goal)), weight_(std::move(weight)), circular_(std::move(circular)) {}
+
+void QuadraticState::add_log_density(const Batch& state, int n, float* sum) {
+  for (Eigen::Index i = 0; i < goal_.size(); ++i) {
+    const float* x = state.row(static_cast<int>(i));
+    const float goal = static_cast<float>(goal_(i)), half = static_cast<float>(0.5 * weight_(i));
+    const bool circular = circular_[static_cast<std::size_t>(i)];
+    for (int k = 0; k < n; ++k) {
+      float d = x[k] - goal;
+      if (circular) d -= static_cast<float>(turn) * std::nearbyint(d * static_cast<float>(1.0 / turn));
+      sum[k] -= half * d * d;
+    }
+  }
+}
+
+void QuadraticState::residual(const Eigen::VectorXd& s, Eigen::VectorXd& r, Eigen::MatrixXd& jacobian) const {
+  const Eigen::VectorXd root = weight_.cwiseSqrt();
+  r = s - goal_;
+  for (Eigen::Index i = 0; i < r.size(); ++i)
+    if (circular_[static_cast<std::size_t>(i)]) r(i) = std::remainder(r(i), turn);
+  r = r.cwiseProduct(root).eval();
+  jacobian = root.asDiagonal();
+}
+
+std::shared_ptr<Preference> task_preference(const std::string& task) {
+  if (task == "tip-pendulum-v0") return tip_pendulum();
+  if (task == "pilco-cartpole-v0") return pilco_cartpole();
+  throw base::OptionError("task", "task: no preference is known for '" + task + "'; did you mean '" +
+                                      config::nearest(task, {"tip-pendulum-v0", "pilco-cartpole-v0"}) + "'?");
+}
+
+}  // namespace infans::agents

@@ -1,0 +1,33 @@
+// Preferences that follow from the rewards of known tasks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agents/drives/preference.hpp"
+
+namespace infans::agents {
+
+// ln C(s) = -1/2 sum_i weight_i (s_i - goal_i)^2, differences of circular elements taken the short way round.
+class QuadraticState final : public Preference {
+ public:
+  // goal, weight (1/unit^2), circular: one an element of the state.
+  QuadraticState(Eigen::VectorXd goal, Eigen::VectorXd weight, std::vector<bool> circular);
+  void add_log_density(const Batch& state, int n, float* sum) override;
+  void residual(const Eigen::VectorXd& state, Eigen::VectorXd& r, Eigen::MatrixXd& jacobian) const override;
+  double curvature() const override { return weight_.maxCoeff(); }
+
+ private:
+  Eigen::VectorXd goal_, weight_;
+  std::vector<bool> circular_;
+};
+
+// What a task's reward means as a preference over states:
+//   tip-pendulum    exp(reward / temperature) with the reward's command term left out (at most 0.004 a step);
+//                   one unit of reward is worth 1 / temperature nats
+//   pilco-cartpole  reward + 1 = exp(-d^2 / (2 0.25^2)) is a Gaussian of the tip already
+// Throws base::OptionError for a task without one, naming the nearest.
+std::shared_ptr<Preference> task_preference(const std::string& task);
+
+}  // namespace infans::agents
