@@ -89,6 +89,30 @@ TEST_CASE("every instruction set flies as the twin does, and the twin as the law
     }
 }
 
+// An acceleration has no step to shrink it: errors are 1 / 0.05 s of the above.
+TEST_CASE("every instruction set accelerates as the twin does, and the twin as the law") {
+  random::Stream s({8, 0, random::Purpose::test, 0});
+  for (int n = 1; n <= kernels::max_joints; ++n) {
+    const model::MechanicsLaw law = random_law(n, 1, s);
+    const inference::MechanicsTables packed(law, 0.05, 2);
+    const int rows = 37, stride = 48;
+    const MatrixXd q = random_rows(rows, n, 2.0, s), v = random_rows(rows, n, 2.0, s), u = random_rows(rows, 1, 0.6, s);
+    Eigen::MatrixXf z = Eigen::MatrixXf::Zero(stride, 2 * n + 1), out(stride, n);
+    z.topRows(rows) << q.cast<float>(), v.cast<float>(), u.cast<float>();
+    MatrixXd truth;
+    law.acceleration(q, v, u, truth);
+    const auto by = [&](const kernels::BodyTable& t) {
+      t.accelerate(packed.model(), z.data(), rows, stride, out.data());
+      return MatrixXd(out.topRows(rows).cast<double>());
+    };
+    CHECK((by(kernels::plain_body()) - truth).cwiseAbs().maxCoeff() < 4e-4);
+    for (const kernels::BodyTable* t : tables()) {
+      CAPTURE(t->isa);
+      CHECK((by(*t) - truth).cwiseAbs().maxCoeff() < 4e-3);
+    }
+  }
+}
+
 TEST_CASE("a column does not depend on its neighbours") {
   random::Stream s({6, 0, random::Purpose::test, 0});
   const inference::MechanicsTables packed(random_law(3, 3, s), 0.05, 2);

@@ -1,0 +1,92 @@
+// Counting decisions: tests leave the agent alone, every decision counts, and the figures follow from the tests.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "agents/drives/task_preference.hpp"
+#include "envs/analytic/tasks.hpp"
+#include "experiments/benchmarks/sample_efficiency.hpp"
+
+using namespace infans;
+using Eigen::VectorXd;
+
+namespace {
+
+experiments::EfficiencyOptions small() {
+  experiments::EfficiencyOptions o;
+  o.task = "pilco-cartpole-v0";
+  o.threshold = -12.5;
+  o.budget = 60;
+  o.test_every = 10;
+  o.test_episodes = 2;
+  o.agent.model.kind = inference::WorldKind::mechanics;
+  o.agent.planner.candidates = 60;
+  return o;
+}
+
+envs::TaskTable tasks() {
+  envs::TaskTable table;
+  envs::add_analytic_tasks(table);
+  return table;
+}
+
+}  // namespace
+
+TEST_CASE("first and sustained follow from the tests, and equal seeds give equal records") {
+  const envs::TaskTable table = tasks();
+  const experiments::EfficiencyOptions o = small();
+  const experiments::EfficiencyRecord r = experiments::measure_efficiency(table, o, 7),
+                                      again = experiments::measure_efficiency(table, o, 7);
+  CHECK(r.test_return == again.test_return);
+  int first = -1, sustained = -1, row = 0;
+  for (std::size_t k = 0; k < r.test_return.size(); ++k) {
+    CHECK(r.test_decisions[k] == 10 * static_cast<int>(k + 1));
+    const bool solved = r.test_return[k] > o.threshold;
+    row = solved ? row + 1 : 0;
+    if (solved && first < 0) first = r.test_decisions[k];
+    if (row == 3 && sustained < 0) sustained = r.test_decisions[k];
+    CHECK(r.test_return[k] <= 0.0);
+    CHECK(r.test_return[k] >= -25.0);
+  }
+  CHECK(r.decisions_first == first);
+  CHECK(r.decisions_sustained == sustained);
+  CHECK(r.decisions == (sustained < 0 ? o.budget : sustained));
+}
+
+TEST_CASE("a budget that is spent is a censored record") {
+  experiments::EfficiencyOptions o = small();
+  o.threshold = 1.0;
+  o.budget = 25;
+  const experiments::EfficiencyRecord r = experiments::measure_efficiency(tasks(), o, 8);
+  CHECK(r.decisions == 25);
+  CHECK(r.test_return.size() == 2);
+  const std::string json = experiments::to_json(r, o.task, "mechanics");
+  CHECK(json.find("\"decisions_first\": null, \"decisions_sustained\": null, \"decisions\": 25") != std::string::npos);
+}
+
+TEST_CASE("a tested agent decides as one that was not") {
+  const auto world = envs::make_pilco_cartpole();
+  const auto live = [&](bool tested) {
+    agents::Agent agent(world->spec(), small().agent, agents::task_preference("pilco-cartpole-v0"), 3, 25);
+    agents::Tester tester(agent);
+    VectorXd state = Eigen::Vector4d(0.0, 3.1, 0.0, 0.0), commands(12);
+    agent.begin_episode(0, false);
+    world->set_joints({state.data(), 2}, {state.data() + 2, 2});
+    for (int t = 0; t < 12; ++t) {
+      const agents::Decision d = agent.decide(state);
+      if (tested) {
+        tester.begin_episode();
+        tester.decide(state);
+        tester.decide(0.5 * state);
+      }
+      const auto o = world->step({d.action.data(), 1});
+      const VectorXd next = Eigen::Map<const VectorXd>(o.data(), 4);
+      agent.learn(state, d.action, next);
+      if (t == 5) agent.consolidate();
+      state = next;
+      commands(t) = d.action(0);
+    }
+    return commands;
+  };
+  CHECK(live(true) == live(false));
+}
