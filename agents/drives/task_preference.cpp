@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -23,6 +24,25 @@ std::shared_ptr<Preference> tip_pendulum() {
 std::shared_ptr<Preference> pilco_cartpole() {
   return std::make_shared<PlanarTip>(-0.6, 0.0, 0.6, 0.25, kernels::best());
 }
+
+// reward = exp(-d^2 / 0.36) - 0.01 a^2: a Gaussian of the tip.
+std::shared_ptr<Preference> pets_cartpole() {
+  return std::make_shared<PlanarTip>(0.6, 0.0, 0.6, std::sqrt(0.18), kernels::best());
+}
+
+// The goal's place, with a width of a tenth of the road.
+std::shared_ptr<Preference> mountain_car() {
+  constexpr double width = 0.18;
+  return std::make_shared<QuadraticState>(Eigen::Vector2d(0.5, 0.0), Eigen::Vector2d(1.0 / (width * width), 0.0),
+                                          std::vector<bool>{false, false});
+}
+
+using Make = std::shared_ptr<Preference> (*)();
+constexpr std::pair<const char*, Make> preferences[] = {{"tip-pendulum-v0", tip_pendulum},
+                                                        {"pilco-cartpole-v0", pilco_cartpole},
+                                                        {"pets-cartpole-v0", pets_cartpole},
+                                                        {"mountain-car-v0", mountain_car},
+                                                        {"mountain-car-feef-v0", mountain_car}};
 
 }  // namespace
 
@@ -52,10 +72,13 @@ void QuadraticState::residual(const Eigen::VectorXd& s, Eigen::VectorXd& r, Eige
 }
 
 std::shared_ptr<Preference> task_preference(const std::string& task) {
-  if (task == "tip-pendulum-v0") return tip_pendulum();
-  if (task == "pilco-cartpole-v0") return pilco_cartpole();
+  std::vector<std::string> known;
+  for (const auto& [name, make] : preferences) {
+    if (task == name) return make();
+    known.emplace_back(name);
+  }
   throw base::OptionError("task", "task: no preference is known for '" + task + "'; did you mean '" +
-                                      config::nearest(task, {"tip-pendulum-v0", "pilco-cartpole-v0"}) + "'?");
+                                      config::nearest(task, known) + "'?");
 }
 
 }  // namespace infans::agents

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/base/error.hpp"
-#include "envs/analytic/tasks.hpp"
+#include "envs/worlds/worlds.hpp"
 #include "experiments/benchmarks/sample_efficiency.hpp"
 #include "experiments/run/options.hpp"
 
@@ -42,8 +42,7 @@ void measure(int argc, char** argv) {
     } else
       options.set_text(key, value, text);
   }
-  envs::TaskTable tasks;
-  envs::add_analytic_tasks(tasks);
+  const envs::TaskTable tasks = envs::all_tasks();
   if (!own_threshold) o.threshold = tasks.info(o.task).reward_threshold;
   o.agent = experiments::agent_options(options);
   for (long s = 0; s < seeds; ++s) {

@@ -81,6 +81,7 @@ EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const Efficien
       observation = life.step(d.action);
       agent.learn(state, d.action, observation);
       if (++r.decisions % o.consolidate_every == 0) agent.consolidate();
+      if (life.outcome().terminated && r.decisions_goal < 0) r.decisions_goal = r.decisions;
       spent += seconds() - from;
       if (r.decisions % o.test_every == 0) {
         r.test_decisions.push_back(r.decisions);
@@ -104,7 +105,8 @@ std::string to_json(const EfficiencyRecord& r, const std::string& task, const st
   for (std::size_t k = 0; k < r.test_return.size(); ++k)
     tests += (k ? ", [" : "[") + std::to_string(r.test_decisions[k]) + ", " + config::to_text(r.test_return[k]) + "]";
   return "{\"task\": " + config::quote(task) + ", \"agent\": " + config::quote(agent) +
-         ", \"seed\": " + std::to_string(r.seed) + ", \"decisions_first\": " + count(r.decisions_first) +
+         ", \"seed\": " + std::to_string(r.seed) + ", \"decisions_goal\": " + count(r.decisions_goal) +
+         ", \"decisions_first\": " + count(r.decisions_first) +
          ", \"decisions_sustained\": " + count(r.decisions_sustained) +
          ", \"decisions\": " + std::to_string(r.decisions) +
          ", \"decision_ms\": " + config::to_text(1e3 * r.decision_seconds) + ", \"tests\": [" + tests + "]}";

@@ -26,6 +26,7 @@ struct EfficiencyOptions {
 struct EfficiencyRecord {
   std::uint64_t seed = 0;
   int decisions = 0;             // lived
+  int decisions_goal = -1;       // when the life itself first ended at the task's goal
   int decisions_first = -1;      // at the first test that succeeded
   int decisions_sustained = -1;  // at the last of the first `sustained` successful tests in a row
   double decision_seconds = 0;   // mean wall time of a decision and what was learned from it
