@@ -1,0 +1,37 @@
+// Inputs that teach most about a linear body over a horizon, in time: what the spectrum of inference/optimal_input is for
+// a body that has swung for ever, for one that starts here, knows something already and obeys |u| <= 1.
+//   maximise ln det( known + sum_k z_k z_k' + tail ),  z_k = (x_k, u_k),  x_{k+1} = a x_k + b u_k
+// tail: sum x x' of the free motion after the horizon, so that energy put into the body late is not thrown away.
+// The gradient runs backwards through the rollout; each iteration moves towards the corner of the cube that it points to
+// (Frank & Wolfe 1956), as far as the objective rises: inputs become bang-bang by themselves.
+#pragma once
+
+#include <Eigen/Dense>
+
+#include "core/inference/optimal_input.hpp"
+
+namespace infans::agents {
+
+class InputPlan {
+ public:
+  // a must be stable (else std::logic_error from its Lyapunov equations).
+  InputPlan(const inference::LinearSystem& system, bool tail);
+
+  // ln det of the information that `inputs` (H, |u| <= 1) from state x would leave; known nz x nz, positive definite.
+  double value(const Eigen::VectorXd& x, const Eigen::MatrixXd& known, const Eigen::VectorXd& inputs);
+  // Improves the inputs in place, at most `iterations` times; returns their value.
+  double ascend(const Eigen::VectorXd& x, const Eigen::MatrixXd& known, Eigen::VectorXd& inputs, int iterations);
+  // Of the inputs valued last: d value / d inputs, and sum_k z_k z_k'.
+  const Eigen::VectorXd& gradient();
+  Eigen::MatrixXd taught() const { return z_ * z_.transpose(); }
+
+ private:
+  const inference::LinearSystem& system_;
+  bool tail_;
+  Eigen::MatrixXd z_;            // nz x H of the rollout valued last
+  Eigen::VectorXd end_;          // x_H
+  Eigen::MatrixXd information_;  // nz x nz
+  Eigen::VectorXd slope_;
+};
+
+}  // namespace infans::agents
