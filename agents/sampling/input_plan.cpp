@@ -32,8 +32,7 @@ const VectorXd& InputPlan::gradient() {
   const MatrixXd direct = 2.0 * g * z_;
   // d value / d x_{k+1}
   VectorXd later = VectorXd::Zero(n), here(n);
-  if (tail_)
-    later = 2.0 * inference::stationary_covariance(system_.a.transpose(), g.topLeftCorner(n, n)) * end_;
+  if (tail_) later = 2.0 * inference::stationary_covariance(system_.a.transpose(), g.topLeftCorner(n, n)) * end_;
   slope_.resize(horizon);
   for (Index k = horizon - 1; k >= 0; --k) {
     slope_(k) = direct(n, k) + system_.b.dot(later);

@@ -1,9 +1,9 @@
-// Inputs that teach most about a linear body over a horizon, in time: what the spectrum of inference/optimal_input is for
-// a body that has swung for ever, for one that starts here, knows something already and obeys |u| <= 1.
+// Inputs that teach most about a linear body over a horizon, in time: what the spectrum of inference/optimal_input is
+// for a body that has swung for ever, for one that starts here, knows something already and obeys |u| <= 1.
 //   maximise ln det( known + sum_k z_k z_k' + tail ),  z_k = (x_k, u_k),  x_{k+1} = a x_k + b u_k
 // tail: sum x x' of the free motion after the horizon, so that energy put into the body late is not thrown away.
-// The gradient runs backwards through the rollout; each iteration moves towards the corner of the cube that it points to
-// (Frank & Wolfe 1956), as far as the objective rises: inputs become bang-bang by themselves.
+// The gradient runs backwards through the rollout; each iteration moves towards the corner of the cube that it points
+// to (Frank & Wolfe 1956), as far as the objective rises: inputs become bang-bang by themselves.
 #pragma once
 
 #include <Eigen/Dense>

@@ -1,5 +1,6 @@
 #include "agents/sampling/linear_explorer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
@@ -14,6 +15,10 @@ using Eigen::VectorXd;
 
 namespace {
 
+constexpr int shortest_plan = 50;     // steps
+constexpr int restart_interval = 20;  // steps between plans from scratch, against poor local optima
+constexpr int restart_iterations = 30;
+
 double sign(double v) { return v >= 0.0 ? 1.0 : -1.0; }
 
 }  // namespace
@@ -27,8 +32,6 @@ LinearExplorer::LinearExplorer(const VectorXd& state, const LinearExplorerOption
       state_(state) {
   if (!(options.fading > 0.0 && options.fading < 1.0)) throw std::logic_error("fading must be between 0 and 1");
   if (options.horizon < 1 || options.redesign < 1) throw std::logic_error("a plan and a design last one step or more");
-  inputs_.resize(options.horizon);
-  for (double& u : inputs_) u = coin();
 }
 
 VectorXd LinearExplorer::regressors(double input) const {
@@ -50,11 +53,16 @@ inference::LinearSystem LinearExplorer::believed() const {
 VectorXd LinearExplorer::propose() {
   const auto input = [this] {
     switch (options_.rule) {
-      case InputRule::one_step: return one_step();
-      case InputRule::flex: return flex();
-      case InputRule::design: return design();
-      case InputRule::planned: return plan();
-      case InputRule::white: break;
+      case InputRule::one_step:
+        return one_step();
+      case InputRule::flex:
+        return flex();
+      case InputRule::design:
+        return design();
+      case InputRule::planned:
+        return plan();
+      case InputRule::white:
+        break;
     }
     return coin();
   };
@@ -82,7 +90,7 @@ double LinearExplorer::design() {
   if (step_ < 2 * parameters) return coin();
   if (step_ % options_.redesign == 0 || phase_.size() == 0) {
     inference::DesignOptions o;
-    o.known = precision() / step_;
+    o.known = belief_.precision().reconstructedMatrix() / step_;
     o.tolerance = 1e-2;
     design_ = inference::optimal_input(believed(), o);
     phase_.resize(design_.frequency.size());
@@ -91,15 +99,36 @@ double LinearExplorer::design() {
   return sign((design_.power.array().sqrt() * (design_.frequency * step_ + phase_).array().cos()).sum());
 }
 
+// As far ahead as it has lived: what it believes of a body just met carries no long plan.
+int LinearExplorer::horizon() const {
+  const int steps = std::clamp(step_, std::min(shortest_plan, options_.horizon), options_.horizon);
+  return options_.budget > 0 ? std::clamp(steps, 1, std::max(1, options_.budget - step_)) : steps;
+}
+
+// Steps of the whole life, past or still to come, that the plan stands for: the longer of both; without a budget as
+// much is expected to come as has been. The past counts `horizon` such steps, so that the plan balances it once and not
+// at once: a long past would leave the plan to whatever lags behind, one direction at a time.
 double LinearExplorer::plan() {
+  const Index steps = horizon(), before = inputs_.size();
+  inputs_.conservativeResize(steps);
+  for (Index k = before; k < steps; ++k) inputs_(k) = coin();
+  const int left = options_.budget > 0 ? options_.budget - step_ : step_;
+  const double share = std::min(1.0, static_cast<double>(steps) / std::max({step_, left, 1}));
   const inference::LinearSystem s = believed();
-  const double horizon = options_.horizon;
-  const MatrixXd known = precision(), noise = horizon * inference::noise_information(s);
-  InputPlan plan(s, true);
-  plan.ascend(state_, known + noise, inputs_, options_.iterations);
-  planned_information_ = 0.5 * static_cast<double>(state_.size()) *
-                         (model::log_det(Eigen::LLT<MatrixXd>(known + noise + plan.taught())) -
-                          belief_.log_det_precision());
+  const MatrixXd precision = belief_.precision().reconstructedMatrix();
+  const MatrixXd noise = static_cast<double>(steps) * inference::noise_information(s);
+  const MatrixXd known = share * precision + noise;
+  InputPlan plan(s, options_.budget <= 0 || left > steps);
+  const bool restart = step_ % restart_interval == 0;
+  const double best = plan.ascend(state_, known, inputs_, restart ? restart_iterations : options_.iterations);
+  if (restart) {
+    VectorXd other(steps);
+    for (double& u : other) u = coin();
+    if (plan.ascend(state_, known, other, restart_iterations) > best) inputs_ = other;
+    plan.value(state_, known, inputs_);
+  }
+  const Eigen::LLT<MatrixXd> after(precision + noise + plan.taught());
+  planned_information_ = 0.5 * belief_.outputs() * (model::log_det(after) - belief_.log_det_precision());
   return sign(inputs_(0));
 }
 
@@ -109,16 +138,14 @@ double LinearExplorer::expected_information(const VectorXd& sample) const {
 
 bool LinearExplorer::worth_it(const VectorXd& sample) const {
   if (options_.rule != InputRule::planned) return Sampler::worth_it(sample);
-  return planned_information_ > options_.price * options_.horizon;
+  return planned_information_ > options_.price * static_cast<double>(inputs_.size());
 }
 
 double LinearExplorer::observe(const VectorXd& sample, const VectorXd& seen) {
   const double bought = belief_.update(regressors(sample(0)), seen - state_).information_gain;
   state_ = seen;
   ++step_;
-  const Index last = inputs_.size() - 1;
-  inputs_.head(last) = inputs_.tail(last).eval();
-  inputs_(last) = coin();
+  if (inputs_.size() > 0) inputs_ = inputs_.tail(inputs_.size() - 1).eval();
   return bought;
 }
 

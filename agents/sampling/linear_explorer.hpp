@@ -7,7 +7,8 @@
 //                     2022, "Online greedy identification of linear dynamical systems"; 2023, "FLEX"), |u| = 1
 //          design     the optimal spectrum of the believed body (inference/optimal_input), anew every `redesign` steps;
 //                     the signs of its sines in random phases
-//          planned    InputPlan over `horizon` steps of the believed body, warm-started, replanned every step
+//          planned    InputPlan of the believed body, replanned every step from what is left of the plan before; no
+//                     farther ahead than `horizon`, than it has lived (but 50 steps) or than it will live
 #pragma once
 
 #include "agents/sampling/input_plan.hpp"
@@ -25,7 +26,8 @@ struct LinearExplorerOptions {
   double noise_floor = 1e-6;      // least standard deviation of the process noise, in the units of x
   double price = 0.0;             // nats a step
   double fading = 0.999;          // the believed body's slowest motion shrinks by this a step at least, < 1
-  int horizon = 200;              // steps; planned
+  int budget = 0;                 // steps it will live, 0: not known; planned
+  int horizon = 400;              // steps a plan has at most; planned
   int iterations = 4;             // of the ascent, a step; planned
   int redesign = 50;              // steps; design
 };
@@ -50,11 +52,11 @@ class LinearExplorer final : public Sampler {
 
  private:
   Eigen::VectorXd regressors(double input) const;
-  Eigen::MatrixXd precision() const { return belief_.precision().reconstructedMatrix(); }
   double coin() { return stream_.index(2) ? 1.0 : -1.0; }
   double one_step() const;
   double flex() const;
   double design();
+  int horizon() const;
   double plan();
 
   LinearExplorerOptions options_;
@@ -62,8 +64,8 @@ class LinearExplorer final : public Sampler {
   model::BayesianReadout belief_;
   Eigen::VectorXd state_;
   int step_ = 0;
-  Eigen::VectorXd inputs_;           // planned: H
-  double planned_information_ = 0.0;  // nats of the plan's H steps
+  Eigen::VectorXd inputs_;            // the plan, the next step first
+  double planned_information_ = 0.0;  // nats of all its steps
   inference::InputDesign design_;
   Eigen::VectorXd phase_;
 };
