@@ -78,6 +78,7 @@ Eigen::VectorXd EdgeSearch::propose() {
     upper -= run.mass;
   }
   consider(runs_.back().last, 0.0);
+  if (at_ >= 0.0) consider(at_, above(at_));
   return Eigen::VectorXd::Constant(1, options_.low + cell_ * best);
 }
 

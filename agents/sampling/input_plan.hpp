@@ -21,9 +21,9 @@ class InputPlan {
   double value(const Eigen::VectorXd& x, const Eigen::MatrixXd& known, const Eigen::VectorXd& inputs);
   // Improves the inputs in place, at most `iterations` times; returns their value.
   double ascend(const Eigen::VectorXd& x, const Eigen::MatrixXd& known, Eigen::VectorXd& inputs, int iterations);
-  // Of the inputs valued last: d value / d inputs, and sum_k z_k z_k'.
+  // Of the inputs valued last: d value / d inputs, and sum z z' of the first steps.
   const Eigen::VectorXd& gradient();
-  Eigen::MatrixXd taught() const { return z_ * z_.transpose(); }
+  Eigen::MatrixXd taught(Eigen::Index steps) const { return z_.leftCols(steps) * z_.leftCols(steps).transpose(); }
 
  private:
   const inference::LinearSystem& system_;

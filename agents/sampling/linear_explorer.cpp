@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <stdexcept>
 
@@ -127,9 +128,20 @@ double LinearExplorer::plan() {
     if (plan.ascend(state_, known, other, restart_iterations) > best) inputs_ = other;
     plan.value(state_, known, inputs_);
   }
-  const Eigen::LLT<MatrixXd> after(precision + noise + plan.taught());
-  planned_information_ = 0.5 * belief_.outputs() * (model::log_det(after) - belief_.log_det_precision());
+  surplus_ = surplus(plan, precision, noise / static_cast<double>(steps));
   return sign(inputs_(0));
+}
+
+double LinearExplorer::surplus(const InputPlan& plan, const MatrixXd& precision, const MatrixXd& noise) const {
+  double most = -std::numeric_limits<double>::infinity();
+  const Index last = inputs_.size();
+  for (Index steps = 1;; steps = std::min(2 * steps, last)) {
+    const double count = static_cast<double>(steps);
+    const Eigen::LLT<MatrixXd> after(precision + count * noise + plan.taught(steps));
+    const double nats = 0.5 * belief_.outputs() * (model::log_det(after) - belief_.log_det_precision());
+    most = std::max(most, nats - count * options_.price);
+    if (steps == last) return most;
+  }
 }
 
 double LinearExplorer::expected_information(const VectorXd& sample) const {
@@ -138,7 +150,7 @@ double LinearExplorer::expected_information(const VectorXd& sample) const {
 
 bool LinearExplorer::worth_it(const VectorXd& sample) const {
   if (options_.rule != InputRule::planned) return Sampler::worth_it(sample);
-  return planned_information_ > options_.price * static_cast<double>(inputs_.size());
+  return surplus_ > 0.0;
 }
 
 double LinearExplorer::observe(const VectorXd& sample, const VectorXd& seen) {

@@ -41,8 +41,8 @@ class LinearExplorer final : public Sampler {
   Eigen::VectorXd propose() override;
   double expected_information(const Eigen::VectorXd& sample) const override;
   double price(const Eigen::VectorXd&) const override { return options_.price; }
-  // Planned: whether the steps of the plan together teach more than they cost, since a swing must be built up before it
-  // teaches; other rules: this step.
+  // Planned: whether some beginning of the plan (1, 2, 4, .. steps) teaches more than it costs, since a swing must be
+  // built up before it teaches; other rules: this step.
   bool worth_it(const Eigen::VectorXd& sample) const override;
   double observe(const Eigen::VectorXd& sample, const Eigen::VectorXd& seen) override;
 
@@ -58,14 +58,15 @@ class LinearExplorer final : public Sampler {
   double design();
   int horizon() const;
   double plan();
+  double surplus(const InputPlan& plan, const Eigen::MatrixXd& precision, const Eigen::MatrixXd& noise) const;
 
   LinearExplorerOptions options_;
   random::Stream stream_;
   model::BayesianReadout belief_;
   Eigen::VectorXd state_;
   int step_ = 0;
-  Eigen::VectorXd inputs_;            // the plan, the next step first
-  double planned_information_ = 0.0;  // nats of all its steps
+  Eigen::VectorXd inputs_;  // the plan, the next step first
+  double surplus_ = 0.0;    // of the plan, nats
   inference::InputDesign design_;
   Eigen::VectorXd phase_;
 };
