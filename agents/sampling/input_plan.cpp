@@ -8,39 +8,50 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
+MatrixXd rollout(const inference::LinearSystem& system, const VectorXd& x, const VectorXd& inputs, VectorXd* end) {
+  const Index n = x.size();
+  MatrixXd z(n + 1, inputs.size());
+  z.row(n) = inputs.transpose();
+  VectorXd state = x;
+  for (Index k = 0; k < inputs.size(); ++k) {
+    z.col(k).head(n) = state;
+    state = system.b * inputs(k);
+    state.noalias() += system.a * z.col(k).head(n);
+  }
+  if (end != nullptr) *end = state;
+  return z;
+}
+
+VectorXd input_slope(const inference::LinearSystem& system, const MatrixXd& z, const MatrixXd& g, VectorXd later) {
+  const Index n = later.size();
+  const MatrixXd direct = 2.0 * g * z;
+  VectorXd slope(z.cols()), here(n);
+  for (Index k = z.cols() - 1; k >= 0; --k) {
+    slope(k) = direct(n, k) + system.b.dot(later);
+    here = direct.col(k).head(n);
+    here.noalias() += system.a.transpose() * later;
+    later.swap(here);
+  }
+  return slope;
+}
+
 InputPlan::InputPlan(const inference::LinearSystem& system, bool tail) : system_(system), tail_(tail) {}
 
 double InputPlan::value(const VectorXd& x, const MatrixXd& known, const VectorXd& inputs) {
-  const Index n = x.size(), horizon = inputs.size();
-  z_.resize(n + 1, horizon);
-  z_.row(n) = inputs.transpose();
-  end_ = x;
-  for (Index k = 0; k < horizon; ++k) {
-    z_.col(k).head(n) = end_;
-    end_ = system_.b * inputs(k);
-    end_.noalias() += system_.a * z_.col(k).head(n);
-  }
+  const Index n = x.size();
+  z_ = rollout(system_, x, inputs, &end_);
   information_ = known;
   information_.noalias() += z_ * z_.transpose();
   if (tail_) information_.topLeftCorner(n, n) += inference::stationary_covariance(system_.a, end_ * end_.transpose());
   return model::log_det(Eigen::LLT<MatrixXd>(information_));
 }
 
-const VectorXd& InputPlan::gradient() {
-  const Index n = end_.size(), horizon = z_.cols();
+VectorXd InputPlan::gradient() const {
+  const Index n = end_.size();
   const MatrixXd g = Eigen::LLT<MatrixXd>(information_).solve(MatrixXd::Identity(n + 1, n + 1));
-  const MatrixXd direct = 2.0 * g * z_;
-  // d value / d x_{k+1}
-  VectorXd later = VectorXd::Zero(n), here(n);
+  VectorXd later = VectorXd::Zero(n);
   if (tail_) later = 2.0 * inference::stationary_covariance(system_.a.transpose(), g.topLeftCorner(n, n)) * end_;
-  slope_.resize(horizon);
-  for (Index k = horizon - 1; k >= 0; --k) {
-    slope_(k) = direct(n, k) + system_.b.dot(later);
-    here = direct.col(k).head(n);
-    here.noalias() += system_.a.transpose() * later;
-    later.swap(here);
-  }
-  return slope_;
+  return input_slope(system_, z_, g, later);
 }
 
 double InputPlan::ascend(const VectorXd& x, const MatrixXd& known, VectorXd& inputs, int iterations) {

@@ -12,6 +12,13 @@
 
 namespace infans::agents {
 
+// Columns z_k of the rollout from x, nz x H; `end`: x_H, unless null.
+Eigen::MatrixXd rollout(const inference::LinearSystem& system, const Eigen::VectorXd& x, const Eigen::VectorXd& inputs,
+                        Eigen::VectorXd* end = nullptr);
+// d (sum_k z_k' g z_k + f(x_H)) / d inputs of a rollout z, g symmetric, `later` d f / d x_H.
+Eigen::VectorXd input_slope(const inference::LinearSystem& system, const Eigen::MatrixXd& z, const Eigen::MatrixXd& g,
+                            Eigen::VectorXd later);
+
 class InputPlan {
  public:
   // a must be stable (else std::logic_error from its Lyapunov equations).
@@ -22,7 +29,7 @@ class InputPlan {
   // Improves the inputs in place, at most `iterations` times; returns their value.
   double ascend(const Eigen::VectorXd& x, const Eigen::MatrixXd& known, Eigen::VectorXd& inputs, int iterations);
   // Of the inputs valued last: d value / d inputs, and sum z z' of the first steps.
-  const Eigen::VectorXd& gradient();
+  Eigen::VectorXd gradient() const;
   Eigen::MatrixXd taught(Eigen::Index steps) const { return z_.leftCols(steps) * z_.leftCols(steps).transpose(); }
 
  private:
@@ -31,7 +38,6 @@ class InputPlan {
   Eigen::MatrixXd z_;            // nz x H of the rollout valued last
   Eigen::VectorXd end_;          // x_H
   Eigen::MatrixXd information_;  // nz x nz
-  Eigen::VectorXd slope_;
 };
 
 }  // namespace infans::agents

@@ -1,7 +1,8 @@
 // Samplers beside the limits, one JSON object a line on stdout; `scripts/bench sampling` makes the tables.
 //   edge    touches to find an edge to 1 mm in 1 m, told wrongly with a chance, until the agent stops by itself
 //   linear  eta = T_opt / T of learners that know nothing about a linear body, prior precision 1 as in
-//           bench_linear_limits; beside them a whole life planned for the body as it is
+//           bench_linear_limits; beside them a whole life planned for the body as it is, and
+//           a bound for every input from rest
 //   stop    steps until the plan no longer pays its price
 // Usage: bench_sampling PART SEEDS THREADS STEPS...     (edge and stop ignore the steps)
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "core/parallel/parallel.hpp"
 #include "envs/analytic/contact_search.hpp"
 #include "envs/analytic/linear_body.hpp"
+#include "experiments/benchmarks/rest_limit.hpp"
 
 namespace {
 
@@ -58,7 +61,7 @@ class Feeler {
     world_->reset(starts_);
     std::vector<double> all(static_cast<std::size_t>(world_->spec().state_size));
     world_->save(all);
-    height_ = all[2];
+    height_ = all[2];  // behind the observation: the block's height
   }
   double touch(double y) {
     const double command = 2.0 * y - 1.0;
@@ -135,6 +138,16 @@ constexpr Rule rules[] = {
 };
 constexpr const char* known_body = "known body";
 
+std::string linear_record(const envs::LinearBody& body, const char* rule, int steps, std::uint64_t seed, double nats) {
+  const inference::LinearSystem s = body.system();
+  const MatrixXd prior = MatrixXd::Identity(s.b.size() + 1, s.b.size() + 1);
+  return text(
+      "{\"part\": \"linear\", \"body\": \"%s\", \"rule\": \"%s\", \"steps\": %d, \"seed\": %d, \"eta\": %.4f, "
+      "\"bits\": %.2f}\n",
+      body.name.c_str(), rule, steps, static_cast<int>(seed), inference::fewest_steps(nats, prior, s, {}) / steps,
+      nats * static_cast<double>(s.b.size()) / std::numbers::ln2);
+}
+
 // A body and what a learner of it has seen.
 class Life {
  public:
@@ -157,13 +170,7 @@ class Life {
   }
   std::string record(const char* rule) const {
     const MatrixXd prior = MatrixXd::Identity(seen_.rows(), seen_.cols());
-    const double nats = inference::information_nats(prior, seen_, 1.0, system_.noise);
-    return text(
-        "{\"part\": \"linear\", \"body\": \"%s\", \"rule\": \"%s\", \"steps\": %d, \"seed\": %d, \"eta\": %.4f, "
-        "\"bits\": %.2f}\n",
-        body_.name.c_str(), rule, steps_, static_cast<int>(seed_),
-        inference::fewest_steps(nats, prior, system_, {}) / steps_,
-        nats * static_cast<double>(state_.size()) / std::numbers::ln2);
+    return linear_record(body_, rule, steps_, seed_, inference::information_nats(prior, seen_, 1.0, system_.noise));
   }
 
  private:
@@ -214,6 +221,18 @@ std::string known_life(const envs::LinearBody& body, std::uint64_t seed, int ste
   return life.record(known_body);
 }
 
+// No life: the bound itself, the noise's share taken as if the body had swung for ever.
+std::string bound_from_rest(const envs::LinearBody& body, int steps) {
+  const inference::LinearSystem s = body.system();
+  const Eigen::Index nz = s.b.size() + 1;
+  const MatrixXd prior = MatrixXd::Identity(nz, nz);
+  random::Stream draws = stream(0, random::Purpose::candidates);
+  const double floor = static_cast<double>(nz) * std::log(s.noise * s.noise);
+  const double nats =
+      0.5 * (rest_limit(s, s.noise * s.noise * prior + steps * inference::noise_information(s), steps, draws) - floor);
+  return linear_record(body, "bound from rest", steps, 0, nats);
+}
+
 // ---- stop
 
 constexpr double step_prices[] = {0.1, 0.02};  // nats
@@ -255,6 +274,8 @@ Work work_of(const std::string& part, std::uint64_t seeds, const std::vector<int
           work.push_back([=, &body] { return explore_until_stop(body, price, seed); });
         continue;
       }
+      if (seed == 0)
+        for (const int t : steps) work.push_back([=, &body] { return bound_from_rest(body, t); });
       for (const int t : steps) work.push_back([=, &body] { return known_life(body, seed, t); });
       for (const Rule& rule : rules) {
         if (!rule.knows_budget) work.push_back([=, &body, &rule] { return explore(body, rule, seed, steps); });
