@@ -88,8 +88,11 @@ def _geometric_loss(lives: Sequence[Mapping[str, Any]]) -> float:
 def gate_check(given: argparse.Namespace) -> int:
     draw, table = np.random.default_rng(given.seed), []
     nights = max(given.rounds // 5, 1)
-    print(f"Tier pr: {PR_SEEDS} new seeds, a baseline of {given.seeds}, tolerance {gate.TOLERANCE}; {given.rounds} gates a "
-          f"row, then {given.reruns} reruns.\nTier nightly: at most {gate.CAP} pairs; {nights} gates a row.\n")  # fmt: skip
+    print(
+        f"Tier pr: {PR_SEEDS} new seeds, a baseline of {given.seeds}, tolerance {gate.TOLERANCE}; "
+        f"{given.rounds} gates a row, then {given.reruns} reruns.\n"
+        f"Tier nightly: at most {gate.CAP} pairs; {nights} gates a row.\n"
+    )
     print("| lives | planted | pr: alarms | in reruns | nightly: regression | pass | undecided | pairs, mean |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for lives, planted, new, old in cases(given):

@@ -21,7 +21,7 @@ SPEED = {"efe": 150.0, "random": 500.0}
 
 
 def made_up(task, agent, seeds, settings, threads):
-    """Lives that succeed after a log-normal time; the setting `slower` multiplies it. Seed 4 never succeeds at random."""
+    """Lives that succeed after a log-normal time; the setting `slower` multiplies it. At random, seed 4 never does."""
     lives = []
     for seed in seeds:
         draw = np.random.default_rng([seed, len(task), len(agent)])
@@ -203,6 +203,6 @@ def test_real_command_is_found_by_infans():
     command = Path(sys.executable).parent / "infans-bench"
     if not command.exists():
         pytest.skip("the commands of the package are not installed")
-    done = subprocess.run([command, "sample-efficiency", "--tasks", "cartpole-swingup", "--set", "no.such=1", "--seeds", "1"],
-                          capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    words = ["sample-efficiency", "--tasks", "cartpole-swingup", "--set", "no.such=1", "--seeds", "1"]
+    done = subprocess.run([command, *words], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 and "unknown option 'no.such'" in done.stderr and "Traceback" not in done.stderr
