@@ -80,6 +80,7 @@ Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environmen
       consolidate_every_(static_cast<int>(o.integer("agent.consolidate_every"))),
       budget_(o.integer("life.decisions")),
       tolerance_(o.number("success.tolerance")),
+      learn_share_(o.number("agent.learn_share")),
       random_data_(o.text("agent.data") == "random"),
       physics_(static_cast<std::size_t>(world_->spec().state_size)),
       started_wall_(wall_seconds()),
@@ -101,8 +102,8 @@ void Life::begin_episode() {
 }
 
 // One turn of the loop that everything else serves. Invariants: observation_ is what the world showed last; the agent
-// learns a transition once, after it decided; the record gets the belief from before the outcome came; a test episode
-// leaves the agent's parameters as they were.
+// learns a transition at most once, after it decided; the record gets the belief from before the outcome came; a test
+// episode leaves the agent's parameters as they were.
 bool Life::next_step() {
   world_->save(physics_);
   const Eigen::VectorXd state = agent_.perceive({observation_.data(), static_cast<std::size_t>(observation_.size())});
@@ -114,13 +115,9 @@ bool Life::next_step() {
   }
   const Eigen::VectorXd next =
       to_eigen(world_->step({decision.action.data(), static_cast<std::size_t>(decision.action.size())}));
-  inference::Surprise surprise;
-  if (evaluation_) {
-    surprise = {next - decision.belief.mean, nan, nan, nan, 0.0};
-  } else {
-    surprise = agent_.learn(state, decision.action, next);
-    ++progress_.decisions;
-  }
+  inference::Surprise surprise{next - decision.belief.mean, nan, nan, nan, 0.0};
+  if (learns_next()) surprise = agent_.learn(state, decision.action, next);
+  if (!evaluation_) ++progress_.decisions;
   record(state, decision, next, surprise);
   observation_ = next;
   if (++index_ == length_)
@@ -130,6 +127,12 @@ bool Life::next_step() {
   const bool grown_up = successes_wanted_ > 0 && in_a_row_ >= successes_wanted_ && index_ == 0;
   const bool spent = progress_.decisions >= budget_ && !(evaluation_ && random_data_);
   return !(grown_up || spent);
+}
+
+// Evenly spread, the first one included: decision n is learned from where ceil(n share) steps up.
+bool Life::learns_next() const {
+  const auto n = static_cast<double>(progress_.decisions);
+  return !evaluation_ && std::ceil((n + 1.0) * learn_share_) > std::ceil(n * learn_share_);
 }
 
 void Life::record(const Eigen::VectorXd& state, const agents::Decision& d, const Eigen::VectorXd& next,
@@ -172,7 +175,7 @@ void Life::record(const Eigen::VectorXd& state, const agents::Decision& d, const
   const double distance = preference_->distance(next);
   best_distance_ = std::min(best_distance_, distance);
   if (index_ >= length_ - success_steps_) hold_distance_ = std::max(hold_distance_, distance);
-  vfe_sum_ += surprise.vfe;
+  if (!std::isnan(surprise.vfe)) vfe_sum_ += surprise.vfe;
 }
 
 void Life::judge(bool counts) {

@@ -53,6 +53,7 @@ class Life {
   void end_episode();
   void record(const Eigen::VectorXd& state, const agents::Decision& decision, const Eigen::VectorXd& next,
               const inference::Surprise& surprise);
+  bool learns_next() const;
   void judge(bool counts);
   double model_error() const;
 
@@ -64,7 +65,7 @@ class Life {
   const int episode_steps_, babbling_steps_, success_steps_, successes_wanted_, babbling_episodes_, rejected_,
       consolidate_every_;
   const std::int64_t budget_;
-  const double tolerance_;
+  const double tolerance_, learn_share_;
   const bool random_data_;
 
   LifeProgress progress_;

@@ -34,6 +34,7 @@ def test_wheel(tmp_path: Path) -> None:
     (entries,) = site.glob("infans-*.dist-info/entry_points.txt")
     assert "infans=infans.cli:main" in entries.read_text().replace(" ", "")
     assert "infans-report=infans.report:main" in entries.read_text().replace(" ", "")
+    assert "infans-bench=infans.bench:main" in entries.read_text().replace(" ", "")
     packages = Path(sysconfig.get_path("purelib"))
     (site / "mujoco").symlink_to(packages / "mujoco")
     code = "import infans._infans as m; print(m.__file__); print(m.build_info())"

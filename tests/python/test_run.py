@@ -122,6 +122,15 @@ def test_random_data_are_tested_but_tests_do_not_count(tmp_path):
         assert (agent.step["information_gain"][agent.step["planned"] == 2] == 0).all()
 
 
+def test_a_share_of_the_decisions_is_learned_from_and_all_count(tmp_path):
+    changed = {**SMALL, "agent.learn_share": 0.5}
+    with infans.run("cartpole_swingup", out=tmp_path / "half", agents=1, settings=changed) as record:
+        agent = record.agents[0]
+        np.testing.assert_array_equal(agent.episode["decisions"], [8, 16, 24])
+        np.testing.assert_array_equal(agent.step["information_gain"] > 0, np.arange(24) % 2 == 0)
+        np.testing.assert_array_equal(np.isfinite(agent.step["vfe"]), np.arange(24) % 2 == 0)
+
+
 def test_command_line_writes_all_files_and_says_where(tmp_path):
     done = cli("run", "cartpole_swingup", "--agents", 2, "--out", tmp_path / "out", *settings())
     assert done.returncode == 0, done.stderr
