@@ -58,21 +58,31 @@ PosturePlan PosturePlanner::judge(const Task& task, const VectorXd& q) const {
   return plan;
 }
 
-// The best posture on the way downhill of |mu - g|^2 / 2 c^2 + |q - now|^2 / 2 p^2.
-PosturePlan PosturePlanner::refine(const Task& task, const PosturePlan& from) const {
+// Gauss-Newton on |mu - g|^2 / 2 c^2 + |q - now|^2 / 2 p^2; joints that are at a limit and pulled beyond it stay there.
+VectorXd PosturePlanner::newton_step(const Task& task, const VectorXd& q) const {
   const double goal = 1.0 / (options_.goal_width * options_.goal_width);
   const double stay = 1.0 / (options_.posture_width * options_.posture_width);
+  const HandBelief hand = task.model.predict(q);
+  MatrixXd curvature = goal * hand.jacobian.transpose() * hand.jacobian;
+  curvature.diagonal().array() += stay;
+  VectorXd descent = goal * hand.jacobian.transpose() * (task.goal - hand.mean) + stay * (task.now - q);
+  for (Eigen::Index i = 0; i < q.size(); ++i) {
+    if (!((q(i) <= low_(i) && descent(i) < 0.0) || (q(i) >= high_(i) && descent(i) > 0.0))) continue;
+    curvature.row(i).setZero();
+    curvature.col(i).setZero();
+    curvature(i, i) = 1.0;
+    descent(i) = 0.0;
+  }
+  const VectorXd step = curvature.llt().solve(descent);
+  return step * std::min(1.0, options_.largest_step / std::max(step.cwiseAbs().maxCoeff(), 1e-12));
+}
+
+// The best posture on the way downhill.
+PosturePlan PosturePlanner::refine(const Task& task, const PosturePlan& from) const {
   PosturePlan best = from;
   VectorXd q = from.posture;
   for (int k = 0; k < options_.newton_steps; ++k) {
-    const HandBelief hand = task.model.predict(q);
-    MatrixXd curvature = goal * hand.jacobian.transpose() * hand.jacobian;
-    curvature.diagonal().array() += stay;
-    const VectorXd descent = goal * hand.jacobian.transpose() * (task.goal - hand.mean) + stay * (task.now - q);
-    VectorXd step = curvature.llt().solve(descent);
-    const double longest = step.cwiseAbs().maxCoeff();
-    if (longest > options_.largest_step) step *= options_.largest_step / longest;
-    q = inside(q + step);
+    q = inside(q + newton_step(task, q));
     PosturePlan next = judge(task, q);
     if (next.expected_free_energy < best.expected_free_energy) best = std::move(next);
   }

@@ -60,6 +60,7 @@ class PosturePlanner {
   };
   PosturePlan judge(const Task& task, const Eigen::VectorXd& q) const;
   PostureCost cost_of(const Task& task, const Eigen::VectorXd& q, const inference::HandBelief& hand) const;
+  Eigen::VectorXd newton_step(const Task& task, const Eigen::VectorXd& q) const;
   PosturePlan refine(const Task& task, const PosturePlan& from) const;
   Eigen::VectorXd inside(const Eigen::VectorXd& q) const { return q.cwiseMax(low_).cwiseMin(high_); }
 

@@ -134,6 +134,9 @@ TEST_CASE("with a known body the hand is at any goal in reach, at no more effort
   PosturePlannerOptions o;
   o.epistemic_weight = 0.0;
   o.variance_weight = 0.0;
+  o.candidates = 300;  // a thorough search: the claim is about the minimum
+  o.refined = 10;
+  o.newton_steps = 20;
   const PosturePlanner lazy(low(), high(), o);
   o.posture_width = 1e3;
   const PosturePlanner eager(low(), high(), o);
