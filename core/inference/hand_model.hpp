@@ -3,6 +3,8 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <memory>
+#include <stdexcept>
 
 namespace infans::inference {
 
@@ -25,6 +27,14 @@ class HandModel {
   // changed.
   virtual void discount(double share) = 0;
   virtual HandBelief predict(const Eigen::VectorXd& q) const = 0;
+  virtual std::unique_ptr<HandModel> clone() const = 0;
+
+  // Lengths that the map has as such (links of a chain), and the map with one of them `factor` times as long from now
+  // on. The hand is linear in the factor.
+  virtual int lengths() const { return 0; }
+  virtual void stretch(int length, double factor);
 };
+
+inline void HandModel::stretch(int, double) { throw std::logic_error("HandModel: this map knows no lengths"); }
 
 }  // namespace infans::inference

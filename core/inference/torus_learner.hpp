@@ -55,6 +55,7 @@ class TorusHand final : public HandModel {
   explicit TorusHand(int joints, const TorusOptions& options = {}) : learner_(joints, 3, options) {}
 
   int joints() const override { return learner_.joints(); }
+  std::unique_ptr<HandModel> clone() const override { return std::make_unique<TorusHand>(*this); }
   int samples() const override { return learner_.samples(); }
   void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x) override { learner_.add(q, x); }
   void discount(double share) override { learner_.discount(share); }

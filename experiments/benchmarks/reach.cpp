@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <deque>
+#include <numbers>
 #include <stdexcept>
 
 #include "core/base/error.hpp"
@@ -138,10 +139,16 @@ std::vector<ReachRow> reach_rows() {
 
 namespace {
 
-std::unique_ptr<inference::HandModel> model_of(const ReachOptions& o, int joints, std::uint64_t seed) {
+std::unique_ptr<inference::HandModel> map_of(const ReachOptions& o, int joints, std::uint64_t seed) {
   if (o.model == ReachModel::torus) return std::make_unique<inference::TorusHand>(joints, o.torus);
   return std::make_unique<inference::SchemaLearner>(joints, o.chain,
                                                     random::Stream({seed, 0, random::Purpose::features, 0}));
+}
+
+std::unique_ptr<inference::HandModel> model_of(const ReachOptions& o, int joints, std::uint64_t seed) {
+  auto map = map_of(o, joints, seed);
+  if (!o.watch) return map;
+  return std::make_unique<inference::ChangingHand>(std::move(map), o.change);
 }
 
 // One life of reaches.
@@ -158,25 +165,35 @@ class Life {
       for (const auto& m : body_.fulfil(mind_.random_posture(stream), o.decision, o.samples)) mind_.learn(m.q, m.hand);
   }
 
+  ReachingBody& body() { return body_; }
+  const agents::Reacher& mind() const { return mind_; }
+  // Null for a mind that does not watch.
+  const inference::ChangingHand* watch() const {
+    return dynamic_cast<const inference::ChangingHand*>(&mind_.model());
+  }
+
+  // Reaches until the criterion is met from now on.
   ReachResult run() {
-    const int start = result_.decisions;
+    result_ = {};
     std::deque<bool> last;
-    while (result_.decisions - start < options_.most_decisions) {
-      const bool babbled = mind_.babbling();
-      const bool hit = reach(babbled ? 1 : options_.decisions_a_reach);
-      if (babbled) {
+    while (!result_.reached && result_.decisions < options_.most_decisions) {
+      if (mind_.babbling()) {
+        reach(1);
         ++result_.babbled;
         continue;
       }
+      last.push_back(reach(options_.decisions_a_reach));
       ++result_.reaches;
-      last.push_back(hit);
       if (std::ssize(last) > options_.window) last.pop_front();
-      if (std::ssize(last) == options_.window && std::count(last.begin(), last.end(), true) >= options_.hits) {
-        result_.reached = true;
-        break;
-      }
+      result_.reached =
+          std::ssize(last) == options_.window && std::count(last.begin(), last.end(), true) >= options_.hits;
     }
     return result_;
+  }
+
+  void practise(int decisions) {
+    result_ = {};
+    while (result_.decisions < decisions) reach(std::min(options_.decisions_a_reach, decisions - result_.decisions));
   }
 
  private:
@@ -191,18 +208,21 @@ class Life {
   Vector3d decide(const Vector3d& goal) {
     VectorXd posture;
     {
-      const Stopwatch watch(result_.plan_seconds);
+      const Stopwatch stopwatch(result_.plan_seconds);
       posture = mind_.decide(goal, body_.sensed()).posture;
     }
     std::vector<ReachingBody::Moment> moments;
     {
-      const Stopwatch watch(result_.body_seconds);
+      const Stopwatch stopwatch(result_.body_seconds);
       moments = body_.fulfil(posture, options_.decision, options_.samples);
     }
     ++result_.decisions;
     result_.hands.push_back(moments.back().hand);
-    const Stopwatch watch(result_.learn_seconds);
-    for (const auto& m : moments) mind_.learn(m.q, m.hand);
+    const Stopwatch stopwatch(result_.learn_seconds);
+    for (const auto& m : moments) {
+      mind_.learn(m.q, m.hand);
+      if (result_.noticed == 0 && watch() != nullptr && watch()->open()) result_.noticed = result_.decisions;
+    }
     return moments.back().hand;
   }
 
@@ -213,10 +233,42 @@ class Life {
   ReachResult result_;
 };
 
+envs::ReachingArm grown_arm(const std::string& name) {
+  constexpr double longer = 1.2;
+  if (name.starts_with("infant"))
+    return reaching_arm(name + (name == "infant" ? "?age=6&" : "&") + "scale=forearm_right:1.2");
+  return name == "seven" ? envs::seven_joint_arm(longer) : envs::planar_arm(name[6] - '0', longer);
+}
+
+void shift_elbow(ReachingBody& body) {
+  const int joint = body.joints() == 7 ? 3 : body.joints() - 1;
+  body.shift_sensor(joint, 15.0 * std::numbers::pi / 180.0);
+}
+
 }  // namespace
 
 ReachResult run_reach(const envs::ReachingArm& arm, const ReachOptions& options, std::uint64_t seed) {
   return Life(arm, options, seed).run();
+}
+
+ReachResult run_anew(const std::string& arm, BodyChange change, const ReachOptions& options, std::uint64_t seed) {
+  Life life(change == BodyChange::growth ? grown_arm(arm) : reaching_arm(arm), options, seed);
+  if (change == BodyChange::sensor) shift_elbow(life.body());
+  return life.run();
+}
+
+ChangeResult run_change(const std::string& arm, BodyChange change, const ReachOptions& options, int practice,
+                        std::uint64_t seed) {
+  Life life(reaching_arm(arm), options, seed);
+  ChangeResult result;
+  result.before = life.run();
+  life.practise(practice);
+  if (life.watch() != nullptr) result.false_alarms = life.watch()->alarms();
+  if (change == BodyChange::growth) life.body().grow(grown_arm(arm));
+  if (change == BodyChange::sensor) shift_elbow(life.body());
+  result.after = life.run();
+  if (life.watch() != nullptr) result.cause = life.watch()->cause();
+  return result;
 }
 
 }  // namespace infans::experiments

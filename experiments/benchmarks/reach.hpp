@@ -10,6 +10,7 @@
 
 #include "agents/reflex/reacher.hpp"
 #include "agents/reflex/reflex_arc.hpp"
+#include "core/inference/changing_hand.hpp"
 #include "core/inference/schema_learner.hpp"
 #include "core/inference/torus_learner.hpp"
 #include "envs/bodies/reaching_arm.hpp"
@@ -58,6 +59,8 @@ struct ReachOptions {
   ReachModel model = ReachModel::chain;
   inference::SchemaOptions chain;
   inference::TorusOptions torus;
+  bool watch = false;  // for changes of the body
+  inference::ChangeOptions change;
   agents::ReacherOptions reacher;
   agents::ReflexOptions reflex;
   double decision = 0.4;  // s
@@ -75,6 +78,7 @@ struct ReachResult {
   bool reached = false;  // the criterion
   int babbled = 0;       // decisions without a goal
   int reaches = 0;
+  int noticed = 0;  // decisions until a change of the body was noticed; 0: never
   std::vector<Eigen::Vector3d> hands;  // at the end of every decision, m
   double plan_seconds = 0.0, learn_seconds = 0.0, body_seconds = 0.0;
 };
@@ -96,5 +100,21 @@ std::vector<ReachRow> reach_rows();
 envs::ReachingArm reaching_arm(const std::string& name);
 
 ReachResult run_reach(const envs::ReachingArm& arm, const ReachOptions& options, std::uint64_t seed);
+
+// What happens to a body: the forearm (of planar arms the last link) a fifth longer, or the sensor of the elbow (of
+// planar arms the last joint) off by 15 degrees.
+enum class BodyChange { none, growth, sensor };
+
+struct ChangeResult {
+  ReachResult before, after;  // after: decisions since the change until the criterion is met again
+  int false_alarms = 0;       // before the change
+  inference::ChangingHand::Cause cause;  // as it is believed at the end
+};
+
+// A life of reaches until the criterion, `practice` decisions more, then the change, of which nothing is told.
+ChangeResult run_change(const std::string& arm, BodyChange change, const ReachOptions& options, int practice,
+                        std::uint64_t seed);
+// The changed body from zero knowledge.
+ReachResult run_anew(const std::string& arm, BodyChange change, const ReachOptions& options, std::uint64_t seed);
 
 }  // namespace infans::experiments
