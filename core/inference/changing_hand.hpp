@@ -22,15 +22,15 @@ namespace infans::inference {
 
 struct ChangeOptions {
   double ratio = 4.0;
-  double threshold = 9.2;     // nats: one false alarm in e^9.2 = 10,000 samples if the likelihood holds
-  double most = 0.6;          // part of the threshold that one sample can add: no single one is an alarm
-  int record = 20;            // samples that calibrate
-  int from = 10;              // samples before the watch begins
-  double discount = 0.01;     // weight of old evidence after a change
-  bool causes = true;         // else an alarm always discounts
-  int open = 12;              // samples that causes compete for
-  double offset_sd = 0.3;     // rad
-  double stretch_sd = 0.2;    // of factor - 1
+  double threshold = 9.2;   // nats: one false alarm in e^9.2 = 10,000 samples if the likelihood holds
+  double most = 0.6;        // part of the threshold that one sample can add: no single one is an alarm
+  int record = 20;          // samples that calibrate
+  int from = 10;            // samples before the watch begins
+  double discount = 0.01;   // weight of old evidence after a change
+  bool causes = true;       // else an alarm always discounts
+  int open = 12;            // samples that causes compete for
+  double offset_sd = 0.3;   // rad
+  double stretch_sd = 0.2;  // of factor - 1
 };
 
 class ChangingHand final : public HandModel {
@@ -48,9 +48,9 @@ class ChangingHand final : public HandModel {
   enum class Kind { none, offset, stretch, other };
   struct Cause {
     Kind kind = Kind::other;
-    int which = 0;         // joint or length
-    double value = 0.0;    // rad, or factor - 1
-    double energy = 0.0;   // minus log evidence, nats
+    int which = 0;        // joint or length
+    double value = 0.0;   // rad, or factor - 1
+    double energy = 0.0;  // minus log evidence, nats
   };
   int alarms() const { return alarms_; }
   bool open() const { return open_ > 0; }

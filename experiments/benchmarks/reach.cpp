@@ -137,6 +137,22 @@ std::vector<ReachRow> reach_rows() {
   return rows;
 }
 
+std::vector<ReachRow> change_rows() {
+  std::vector<ReachRow> rows;
+  for (const char* name : {"chain", "torus", "torus-4-samples"}) {
+    ReachOptions o = tuned(name == std::string("chain") ? ReachModel::chain : ReachModel::torus);
+    if (name == std::string("torus-4-samples")) o.samples = 4;
+    const std::string of = name;
+    rows.push_back({of + "-anew", o});
+    rows.push_back({of + "-keep", o});
+    o.watch = true;
+    rows.push_back({of + "-watch", o});
+    o.change.causes = false;
+    rows.push_back({of + "-discount", o});
+  }
+  return rows;
+}
+
 namespace {
 
 std::unique_ptr<inference::HandModel> map_of(const ReachOptions& o, int joints, std::uint64_t seed) {
@@ -168,9 +184,7 @@ class Life {
   ReachingBody& body() { return body_; }
   const agents::Reacher& mind() const { return mind_; }
   // Null for a mind that does not watch.
-  const inference::ChangingHand* watch() const {
-    return dynamic_cast<const inference::ChangingHand*>(&mind_.model());
-  }
+  const inference::ChangingHand* watch() const { return dynamic_cast<const inference::ChangingHand*>(&mind_.model()); }
 
   // Reaches until the criterion is met from now on.
   ReachResult run() {

@@ -78,7 +78,7 @@ struct ReachResult {
   bool reached = false;  // the criterion
   int babbled = 0;       // decisions without a goal
   int reaches = 0;
-  int noticed = 0;  // decisions until a change of the body was noticed; 0: never
+  int noticed = 0;                     // decisions until a change of the body was noticed; 0: never
   std::vector<Eigen::Vector3d> hands;  // at the end of every decision, m
   double plan_seconds = 0.0, learn_seconds = 0.0, body_seconds = 0.0;
 };
@@ -101,13 +101,17 @@ envs::ReachingArm reaching_arm(const std::string& name);
 
 ReachResult run_reach(const envs::ReachingArm& arm, const ReachOptions& options, std::uint64_t seed);
 
+// How a mind meets a changed body: a name and its options; "anew" (run_anew) learns it from zero. Of chain, torus and
+// torus with four samples: "watch" (surprise, causes, discount), "discount" (surprise and discount), "keep" (nothing).
+std::vector<ReachRow> change_rows();
+
 // What happens to a body: the forearm (of planar arms the last link) a fifth longer, or the sensor of the elbow (of
 // planar arms the last joint) off by 15 degrees.
 enum class BodyChange { none, growth, sensor };
 
 struct ChangeResult {
-  ReachResult before, after;  // after: decisions since the change until the criterion is met again
-  int false_alarms = 0;       // before the change
+  ReachResult before, after;             // after: decisions since the change until the criterion is met again
+  int false_alarms = 0;                  // before the change
   inference::ChangingHand::Cause cause;  // as it is believed at the end
 };
 
