@@ -1,6 +1,7 @@
 #include "core/inference/changing_hand.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -37,7 +38,7 @@ double energy_of(const Matrix3d& covariance, const Vector3d& error) {
 ChangingHand::ChangingHand(std::unique_ptr<HandModel> map, const ChangeOptions& o) : options_(o), map_(std::move(map)) {
   if (!map_) throw std::logic_error("ChangingHand: a map is needed");
   if (!(o.ratio > 1.0 && o.threshold > 0.0 && o.most > 0.0 && o.record > 0 && o.open > 0 && o.discount > 0.0 &&
-        o.discount <= 1.0 && o.offset_sd > 0.0 && o.stretch_sd > 0.0))
+        o.discount <= 1.0 && o.offset_sd > 0.0 && o.link_sd > 0.0))
     throw std::logic_error("ChangingHand: an option is out of range");
   offset_ = VectorXd::Zero(map_->joints());
 }
@@ -61,7 +62,7 @@ ChangingHand::ChangingHand(const ChangingHand& o)
 HandBelief ChangingHand::predict(const VectorXd& q) const {
   if (!explained_) return map_->predict(q + offset_);
   VectorXd angles = q + offset_;
-  if (cause_.kind == Kind::offset) angles(cause_.which) += cause_.value;
+  if (cause_.kind == Kind::offset) angles(cause_.which) += cause_.offset;
   return explained_->predict(angles);
 }
 
@@ -124,7 +125,8 @@ void ChangingHand::relearn(const Sample& s) {
 }
 
 void ChangingHand::compete() {
-  cause_ = {Kind::other, 0, 0.0, other_};
+  cause_ = {};
+  cause_.energy = other_;
   explained_.reset();
   if (!options_.causes) return;
   const auto enter = [&](const Cause& cause) {
@@ -132,14 +134,15 @@ void ChangingHand::compete() {
   };
   enter(unchanged());
   for (int j = 0; j < joints(); ++j) enter(shifted(j));
-  for (int l = 0; l < before_->lengths(); ++l) enter(stretched(l));
+  for (int l = 0; l < before_->links(); ++l) enter(moved(l));
   if (cause_.kind == Kind::other) return;
   explained_ = before_->clone();
-  if (cause_.kind == Kind::stretch) explained_->stretch(cause_.which, 1.0 + cause_.value);
+  if (cause_.kind == Kind::link) explained_->shift_link(cause_.which, cause_.shift);
 }
 
 ChangingHand::Cause ChangingHand::unchanged() const {
-  Cause c{Kind::none, 0, 0.0, 0.0};
+  Cause c;
+  c.kind = Kind::none;
   for (const Sample& s : since_) {
     const HandBelief b = before_->predict(s.q + offset_);
     c.energy += energy_of(seen_covariance(b, scale_), s.x - b.mean);
@@ -149,14 +152,16 @@ ChangingHand::Cause ChangingHand::unchanged() const {
 
 // Gauss-Newton on the offset of one joint's sensor.
 ChangingHand::Cause ChangingHand::shifted(int joint) const {
-  Cause c{Kind::offset, joint, 0.0, 0.0};
+  Cause c;
+  c.kind = Kind::offset;
+  c.which = joint;
   const double prior = 1.0 / (options_.offset_sd * options_.offset_sd);
   for (int k = 0; k <= newton_steps; ++k) {
-    double curvature = prior, descent = -prior * c.value;
-    c.energy = 0.5 * prior * c.value * c.value;
+    double curvature = prior, descent = -prior * c.offset;
+    c.energy = 0.5 * prior * c.offset * c.offset;
     for (const Sample& s : since_) {
       VectorXd q = s.q + offset_;
-      q(joint) += c.value;
+      q(joint) += c.offset;
       const HandBelief b = before_->predict(q);
       const Matrix3d covariance = seen_covariance(b, scale_);
       const Vector3d error = s.x - b.mean, pull = covariance.llt().solve(b.jacobian.col(joint));
@@ -165,30 +170,38 @@ ChangingHand::Cause ChangingHand::shifted(int joint) const {
       c.energy += energy_of(covariance, error);
     }
     c.energy += 0.5 * std::log(curvature / prior);
-    if (k < newton_steps) c.value += std::clamp(descent / curvature, -largest_step, largest_step);
+    if (k < newton_steps) c.offset += std::clamp(descent / curvature, -largest_step, largest_step);
   }
   return c;
 }
 
-// Linear in the factor: one solve.
-ChangingHand::Cause ChangingHand::stretched(int length) const {
-  const double prior = 1.0 / (options_.stretch_sd * options_.stretch_sd);
-  const std::unique_ptr<HandModel> twice = before_->clone();
-  twice->stretch(length, 2.0);
-  double curvature = prior, descent = 0.0;
-  Cause c{Kind::stretch, length, 0.0, 0.0};
-  for (const Sample& s : since_) {
-    const HandBelief b = before_->predict(s.q + offset_);
-    const Matrix3d covariance = seen_covariance(b, scale_);
-    const Vector3d error = s.x - b.mean, slope = twice->predict(s.q + offset_).mean - b.mean;
-    const Vector3d pull = covariance.llt().solve(slope);
-    curvature += pull.dot(slope);
-    descent += pull.dot(error);
-    c.energy += energy_of(covariance, error);
+// Linear in the vector: one solve.
+ChangingHand::Cause ChangingHand::moved(int link) const {
+  const double prior = 1.0 / (options_.link_sd * options_.link_sd);
+  std::array<std::unique_ptr<HandModel>, 3> along;
+  for (int i = 0; i < 3; ++i) {
+    along[static_cast<std::size_t>(i)] = before_->clone();
+    along[static_cast<std::size_t>(i)]->shift_link(link, Vector3d::Unit(i));
   }
-  c.value = descent / curvature;
-  // 1/2 sum e'S^-1e + prior at the optimum = that at 0 minus 1/2 descent^2 / curvature.
-  c.energy += 0.5 * std::log(curvature / prior) - 0.5 * descent * descent / curvature;
+  Cause c;
+  c.kind = Kind::link;
+  c.which = link;
+  Matrix3d curvature = prior * Matrix3d::Identity();
+  Vector3d descent = Vector3d::Zero();
+  for (const Sample& s : since_) {
+    const VectorXd q = s.q + offset_;
+    const HandBelief b = before_->predict(q);
+    const Matrix3d covariance = seen_covariance(b, scale_);
+    Matrix3d slope;
+    for (int i = 0; i < 3; ++i) slope.col(i) = along[static_cast<std::size_t>(i)]->predict(q).mean - b.mean;
+    const Matrix3d pull = covariance.llt().solve(slope);
+    curvature += slope.transpose() * pull;
+    descent += pull.transpose() * (s.x - b.mean);
+    c.energy += energy_of(covariance, s.x - b.mean);
+  }
+  c.shift = curvature.llt().solve(descent);
+  // The squares at the optimum are those at 0 minus descent' shift.
+  c.energy += 0.5 * std::log((curvature / prior).determinant()) - 0.5 * descent.dot(c.shift);
   return c;
 }
 
@@ -196,9 +209,9 @@ void ChangingHand::settle() {
   explained_.reset();
   if (cause_.kind != Kind::other) {
     map_ = before_->clone();
-    if (cause_.kind == Kind::offset) offset_(cause_.which) += cause_.value;
-    if (cause_.kind == Kind::stretch) {
-      map_->stretch(cause_.which, 1.0 + cause_.value);
+    if (cause_.kind == Kind::offset) offset_(cause_.which) += cause_.offset;
+    if (cause_.kind == Kind::link) {
+      map_->shift_link(cause_.which, cause_.shift);
       map_->discount(options_.discount);
     }
     for (const Sample& s : since_) map_->add(s.q + offset_, s.x);

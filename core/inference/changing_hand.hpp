@@ -7,7 +7,7 @@
 //
 // Causes. What the map knew when c left 0 competes, over the samples since, in these forms; the one of largest evidence
 // (Laplace) predicts, and stays after `open` samples:
-//   nothing has changed; one joint's sensor lies by an offset; one length is another (maps with lengths only);
+//   nothing has changed; one joint's sensor lies by an offset; one link is another by a vector (maps with links only);
 //   something else: old evidence discounted once, and learning goes on.
 #pragma once
 
@@ -22,15 +22,15 @@ namespace infans::inference {
 
 struct ChangeOptions {
   double ratio = 4.0;
-  double threshold = 9.2;   // nats: one false alarm in e^9.2 = 10,000 samples if the likelihood holds
-  double most = 0.6;        // part of the threshold that one sample can add: no single one is an alarm
-  int record = 20;          // samples that calibrate
-  int from = 10;            // samples before the watch begins
-  double discount = 0.01;   // weight of old evidence after a change
-  bool causes = true;       // else an alarm always discounts
-  int open = 12;            // samples that causes compete for
-  double offset_sd = 0.3;   // rad
-  double stretch_sd = 0.2;  // of factor - 1
+  double threshold = 9.2;  // nats: one false alarm in e^9.2 = 10,000 samples if the likelihood holds
+  double most = 0.6;       // part of the threshold that one sample can add: no single one is an alarm
+  int record = 20;         // samples that calibrate
+  int from = 10;           // samples before the watch begins
+  double discount = 0.01;  // weight of old evidence after a change
+  bool causes = true;      // else an alarm always discounts
+  int open = 12;           // samples that causes compete for
+  double offset_sd = 0.3;  // rad
+  double link_sd = 0.03;   // m, a coordinate
 };
 
 class ChangingHand final : public HandModel {
@@ -45,17 +45,18 @@ class ChangingHand final : public HandModel {
   HandBelief predict(const Eigen::VectorXd& q) const override;
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<ChangingHand>(*this); }
 
-  enum class Kind { none, offset, stretch, other };
+  enum class Kind { none, offset, link, other };
   struct Cause {
     Kind kind = Kind::other;
-    int which = 0;        // joint or length
-    double value = 0.0;   // rad, or factor - 1
-    double energy = 0.0;  // minus log evidence, nats
+    int which = 0;                                    // joint or link
+    double offset = 0.0;                              // rad
+    Eigen::Vector3d shift = Eigen::Vector3d::Zero();  // m
+    double energy = 0.0;                              // minus log evidence, nats
   };
   int alarms() const { return alarms_; }
   bool open() const { return open_ > 0; }
   double suspicion() const { return cusum_; }  // c, nats
-  // Of the last alarm, as it is believed now; before any alarm: other, 0.
+  // Of the last alarm, as it is believed now; before any alarm: other.
   const Cause& cause() const { return cause_; }
   // What the sensors are believed to lie by, rad.
   const Eigen::VectorXd& offset() const { return offset_; }
@@ -72,7 +73,7 @@ class ChangingHand final : public HandModel {
   void settle();
   Cause unchanged() const;
   Cause shifted(int joint) const;
-  Cause stretched(int length) const;
+  Cause moved(int link) const;
 
   ChangeOptions options_;
   std::unique_ptr<HandModel> map_;        // learns on, whatever the cause

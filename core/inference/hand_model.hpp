@@ -29,12 +29,14 @@ class HandModel {
   virtual HandBelief predict(const Eigen::VectorXd& q) const = 0;
   virtual std::unique_ptr<HandModel> clone() const = 0;
 
-  // Lengths that the map has as such (links of a chain), and the map with one of them `factor` times as long from now
-  // on. The hand is linear in the factor.
-  virtual int lengths() const { return 0; }
-  virtual void stretch(int length, double factor);
+  // Links that the map has as such (a chain's), and the map with one of them another by a vector (m) from now on. The
+  // hand is linear in the vector.
+  virtual int links() const { return 0; }
+  virtual void shift_link(int link, const Eigen::Vector3d& by);
 };
 
-inline void HandModel::stretch(int, double) { throw std::logic_error("HandModel: this map knows no lengths"); }
+inline void HandModel::shift_link(int, const Eigen::Vector3d&) {
+  throw std::logic_error("HandModel: this map knows no links");
+}
 
 }  // namespace infans::inference

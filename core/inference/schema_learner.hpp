@@ -38,9 +38,9 @@ class SchemaLearner final : public HandModel {
   HandBelief predict(const Eigen::VectorXd& q) const override;
   int joints() const override { return schema_.joints(); }
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<SchemaLearner>(*this); }
-  int lengths() const override { return schema_.joints() + 1; }
+  int links() const override { return schema_.joints() + 1; }
   // Moves the schema only: what was seen stays as it was.
-  void stretch(int length, double factor) override { schema_.link.col(length) *= factor; }
+  void shift_link(int link, const Eigen::Vector3d& by) override { schema_.link.col(link) += by; }
   int samples() const override { return static_cast<int>(rows_); }
 
   const model::BodySchema& schema() const { return schema_; }

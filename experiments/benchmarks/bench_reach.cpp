@@ -77,13 +77,13 @@ const std::map<std::string, BodyChange> changes = {
 
 void print(const std::string& arm, const std::string& change, const std::string& row, std::uint64_t seed,
            const ChangeResult& r) {
-  constexpr const char* kinds[] = {"none", "offset", "stretch", "other"};
+  constexpr const char* kinds[] = {"none", "offset", "link", "other"};
   std::printf(
       "{\"arm\": \"%s\", \"change\": \"%s\", \"row\": \"%s\", \"seed\": %llu, \"decisions\": %d, \"reached\": %s, "
       "\"false_alarms\": %d, \"noticed\": %d, \"cause\": \"%s\", \"which\": %d, \"value\": %.4g}\n",
       arm.c_str(), change.c_str(), row.c_str(), static_cast<unsigned long long>(seed), r.after.decisions,
       r.after.reached ? "true" : "false", r.false_alarms, r.after.noticed, kinds[static_cast<int>(r.cause.kind)],
-      r.cause.which, r.cause.value);
+      r.cause.which, r.cause.kind == inference::ChangingHand::Kind::link ? r.cause.shift.norm() : r.cause.offset);
   std::fflush(stdout);
 }
 
