@@ -53,7 +53,7 @@ void SchemaLearner::add(const VectorXd& q, const Eigen::Vector3d& x) {
 }
 
 void SchemaLearner::discount(double share) {
-  if (!(share >= 0.0 && share <= 1.0)) throw std::logic_error("SchemaLearner: a discount is a share between 0 and 1");
+  if (!(share > 0.0 && share <= 1.0)) throw std::logic_error("SchemaLearner: a discount is a share above 0, at most 1");
   weights_.head(rows_) *= share;
   if (rows_ > 0) believe();
 }
@@ -159,7 +159,7 @@ HandBelief SchemaLearner::predict(const VectorXd& q) const {
   Eigen::Matrix3Xd by_parameter;
   b.mean = schema_.differentiate(q, &b.jacobian, &by_parameter);
   b.covariance = by_parameter * covariance_ * by_parameter.transpose();
-  b.noise = noise_ * noise_ * std::max(1.0, chi_squared_);
+  b.noise.setConstant(noise_ * noise_ * std::max(1.0, chi_squared_));
   return b;
 }
 

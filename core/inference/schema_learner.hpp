@@ -8,6 +8,7 @@
 
 #include <Eigen/Dense>
 
+#include "core/inference/hand_model.hpp"
 #include "core/model/body_schema.hpp"
 
 namespace infans::inference {
@@ -26,33 +27,28 @@ struct SchemaOptions {
   double chi_limit = 2.0;
 };
 
-struct HandBelief {
-  Eigen::Vector3d mean;        // m
-  Eigen::Matrix3d covariance;  // m^2, epistemic: J P J'
-  double noise = 0.0;          // m^2 an axis: sigma^2 max(1, chi^2), to be added for what will be seen
-  Eigen::Matrix3Xd jacobian;   // d mean / d q, m/rad
-};
-
-class SchemaLearner {
+class SchemaLearner final : public HandModel {
  public:
   // The stream draws the random starts.
   SchemaLearner(int joints, const SchemaOptions& options, random::Stream stream);
 
-  // q: joint angles (rad), x: the hand (m). One more sample, then fit().
-  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x);
-  // Old samples weigh `share` times as much from now on, share in [0, 1]; else std::logic_error. For a body that
-  // changed.
-  void discount(double share);
-
-  HandBelief predict(const Eigen::VectorXd& q) const;
+  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x) override;
+  void discount(double share) override;
+  // Covariance J P J', noise sigma^2 max(1, chi^2).
+  HandBelief predict(const Eigen::VectorXd& q) const override;
+  int joints() const override { return schema_.joints(); }
+  std::unique_ptr<HandModel> clone() const override { return std::make_unique<SchemaLearner>(*this); }
+  int links() const override { return schema_.joints() + 1; }
+  // Moves the schema only: what was seen stays as it was.
+  void shift_link(int link, const Eigen::Vector3d& by) override { schema_.link.col(link) += by; }
+  int samples() const override { return static_cast<int>(rows_); }
 
   const model::BodySchema& schema() const { return schema_; }
   const Eigen::MatrixXd& covariance() const { return covariance_; }  // P, over model::BodySchema::move
   double chi_squared() const { return chi_squared_; }                // 0 before the first sample
   double noise() const { return noise_; }                            // sigma in use, m
-  int samples() const { return static_cast<int>(rows_); }
-  int random_starts() const { return random_starts_; }  // tried so far
-  int steps() const { return steps_; }                  // Levenberg-Marquardt steps so far
+  int random_starts() const { return random_starts_; }               // tried so far
+  int steps() const { return steps_; }                               // Levenberg-Marquardt steps so far
 
  private:
   struct Fit {

@@ -136,4 +136,15 @@ void TorusLearner::ascend() {
   refit();
 }
 
+HandBelief TorusHand::predict(const VectorXd& q) const {
+  const model::TorusPrediction p = learner_.readout().predict(q);
+  const VectorXd& signal = learner_.readout().signal_variance();
+  HandBelief b;
+  b.mean = p.mean;
+  b.covariance = (p.epistemic * signal).asDiagonal();
+  b.noise = learner_.readout().noise_ratio() * signal;
+  b.jacobian = p.jacobian;
+  return b;
+}
+
 }  // namespace infans::inference

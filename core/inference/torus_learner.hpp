@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 
+#include "core/inference/hand_model.hpp"
 #include "core/model/torus_features.hpp"
 
 namespace infans::inference {
@@ -33,6 +34,7 @@ class TorusLearner {
   void discount(double share);  // old samples weigh `share` times as much, share in (0, 1]; else std::logic_error
 
   const model::TorusReadout& readout() const { return readout_; }
+  int joints() const { return static_cast<int>(angles_.cols()); }
   int samples() const { return static_cast<int>(rows_); }
 
  private:
@@ -45,6 +47,24 @@ class TorusLearner {
   Eigen::VectorXd theta_;
   Eigen::Index rows_ = 0;
   double next_ascent_;
+};
+
+// A hand with the torus kernel: no structure of the body is assumed.
+class TorusHand final : public HandModel {
+ public:
+  explicit TorusHand(int joints, const TorusOptions& options = {}) : learner_(joints, 3, options) {}
+
+  int joints() const override { return learner_.joints(); }
+  std::unique_ptr<HandModel> clone() const override { return std::make_unique<TorusHand>(*this); }
+  int samples() const override { return learner_.samples(); }
+  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x) override { learner_.add(q, x); }
+  void discount(double share) override { learner_.discount(share); }
+  HandBelief predict(const Eigen::VectorXd& q) const override;
+
+  const TorusLearner& learner() const { return learner_; }
+
+ private:
+  TorusLearner learner_;
 };
 
 }  // namespace infans::inference

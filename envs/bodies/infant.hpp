@@ -23,8 +23,8 @@ enum class Mobile {
   tied_right
 };
 
-enum Limb { arm_left, arm_right, leg_left, leg_right };
-inline constexpr int limbs = 4;
+enum Limb { arm_left, arm_right, leg_left, leg_right, forearm_left, forearm_right };
+inline constexpr int limbs = 6;
 
 // A load fixed in the middle of a body: "hips", "chest", "head", "upper_arm_left", "hand_right", "shank_left", ...
 struct AddedMass {
@@ -51,8 +51,9 @@ struct InfantOptions {
   Sex sex = Sex::average;
   InfantScene scene = InfantScene::supine;
   Mobile mobile = Mobile::none;
-  bool table = false;                                   // with a cube, a ball and a rattle; seated only
-  std::array<double, limbs> limb_scale = {1, 1, 1, 1};  // lengths and masses, 0.5 to 2; as growth of that limb alone
+  bool table = false;  // with a cube, a ball and a rattle; seated only
+  std::array<double, limbs> limb_scale = {
+      1, 1, 1, 1, 1, 1};  // lengths and masses, 0.5 to 2; as growth of that limb alone; a forearm's times its arm's
   std::vector<AddedMass> added;
   std::vector<StrengthFactor> strength;
   std::vector<Tool> tools;  // at most one per hand
@@ -61,7 +62,7 @@ struct InfantOptions {
 // "infant?age=6&scene=seated&mobile=left": the options after the question mark, in any order.
 //   age     months, 0 to 24             scene   supine | seated            sex    average | girl | boy
 //   mobile  none | free | left | right  table   0 | 1
-//   scale   arm_left:1.1                mass    hand_left:0.05 (kg)        strength  elbow_left:-1
+//   scale   forearm_left:1.1            mass    hand_left:0.05 (kg)        strength  elbow_left:-1
 //   tool    right:0.15:0.02 (m, kg)     these four may be repeated
 // Throws base::OptionError, whose message lists the legal keys or values.
 InfantOptions infant_options(std::string_view query);

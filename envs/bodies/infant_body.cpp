@@ -78,7 +78,7 @@ std::array<double, 3> InfantBody::ankle(bool right) const {
 }
 
 void InfantBody::open_body(MjcfText& xml, const char* name, const Side& side, const std::array<double, 3>& position,
-                           std::span<const InfantJoint> joints) const {
+                           std::span<const InfantJoint> joints, bool held) const {
   // A mirrored rotation turns the other way about x and z.
   const auto mirrored = [&](const std::array<double, 3>& a) {
     return side.mirrored ? std::array<double, 3>{-a[0], a[1], -a[2]} : a;
@@ -87,6 +87,7 @@ void InfantBody::open_body(MjcfText& xml, const char* name, const Side& side, co
   MjcfText::Attributes attributes = {{"name", name + std::string(side.suffix)}, {"pos", vec(position)}};
   if (start != 0.0) attributes.emplace_back("quat", turned(mirrored(joints[0].axis), start));
   xml.open("body", attributes);
+  if (held) return;
   for (const InfantJoint& joint : joints) {
     const double full = torque(joint);
     const bool eye = is_eye(joint);
@@ -210,34 +211,52 @@ void InfantBody::eye(MjcfText& xml, const Side& side) const {
   xml.close();
 }
 
-void InfantBody::arm(MjcfText& xml, const Side& side) const {
+std::array<Segment, 3> InfantBody::arm_segments(bool right) const {
+  const Side& side = right ? right_ : left_;
+  const double grow = scale(arm_left, side), fore = grow * scale(forearm_left, side);
+  const auto scaled = [](Segment s, double by) { return Segment{by * s.length, s.radius, by * s.mass}; };
+  return {scaled(sizes_.upper_arm, grow), scaled(sizes_.forearm, fore),
+          Segment{grow * sizes_.hand_length, 0.5 * sizes_.hand_thickness, grow * sizes_.hand_mass}};
+}
+
+std::array<double, 3> InfantBody::shoulder(const Side& side) const {
+  return {chest_x() - 0.1 * sizes_.chest_radius, side.y * sizes_.shoulder_side, 0.7 * sizes_.shoulder_height};
+}
+
+void InfantBody::write_arm(MjcfText& xml, bool right, double pitch) const {
+  xml.open("body", {{"name", "chest"}, {"quat", turned({0, 1, 0}, pitch)}, {"childclass", "infant"}});
+  arm(xml, right ? right_ : left_, true);
+  xml.close();
+}
+
+void InfantBody::arm(MjcfText& xml, const Side& side, bool fingers_held) const {
   const InfantSizes& s = sizes_;
   const std::string suffix = side.suffix;
   const double grow = scale(arm_left, side);
   const double upper = grow * s.upper_arm.length;
-  const double lower = grow * s.forearm.length;
-  open_body(xml, "upper_arm", side,
-            {chest_x() - 0.1 * s.chest_radius, side.y * s.shoulder_side, 0.7 * s.shoulder_height}, shoulder_joints());
+  const double fore = grow * scale(forearm_left, side);
+  const double lower = fore * s.forearm.length;
+  open_body(xml, "upper_arm", side, shoulder(side), shoulder_joints());
   xml.leaf("geom", capsule("upper_arm" + suffix, numbers_text({0, 0, 0, 0, 0, -upper}), s.upper_arm.radius,
                            grow * s.upper_arm.mass));
   load(xml, "upper_arm" + suffix, {0.0, 0.0, -0.5 * upper});
   open_body(xml, "forearm", side, {0.0, 0.0, -upper}, elbow_joints());
   xml.leaf("geom",
-           capsule("forearm" + suffix, numbers_text({0, 0, 0, 0, 0, -lower}), s.forearm.radius, grow * s.forearm.mass));
+           capsule("forearm" + suffix, numbers_text({0, 0, 0, 0, 0, -lower}), s.forearm.radius, fore * s.forearm.mass));
   load(xml, "forearm" + suffix, {0.0, 0.0, -0.5 * lower});
-  hand(xml, side, grow);
+  hand(xml, side, grow, lower, fingers_held);
   xml.close();
   xml.close();
 }
 
 // The arm hangs, the palm faces the body, the thumb points forward.
-void InfantBody::hand(MjcfText& xml, const Side& side, double grow) const {
+void InfantBody::hand(MjcfText& xml, const Side& side, double grow, double wrist, bool fingers_held) const {
   const InfantSizes& s = sizes_;
   const std::string suffix = side.suffix;
   const double length = grow * s.hand_length;
   const double thick = 0.5 * s.hand_thickness;
   const double mass = grow * s.hand_mass;
-  open_body(xml, "hand", side, {0.0, 0.0, -grow * s.forearm.length}, wrist_joints());
+  open_body(xml, "hand", side, {0.0, 0.0, -wrist}, wrist_joints());
   xml.leaf("geom", solid("hand" + suffix, "ellipsoid", numbers_text({0.0, 0.0, -0.27 * length}),
                          numbers_text({0.5 * s.hand_breadth, thick, 0.3 * length}), 0.6 * mass));
   xml.leaf("geom", capsule("thumb" + suffix,
@@ -254,7 +273,7 @@ void InfantBody::hand(MjcfText& xml, const Side& side, double grow) const {
              capsule("tool" + suffix, numbers_text({0.0, grip, -0.3 * length, 0.0, grip, -tip}), 0.004, tool.mass));
     xml.leaf("site", {{"name", "tool_tip" + suffix}, {"pos", numbers_text({0.0, grip, -tip})}});
   }
-  open_body(xml, "fingers", side, {0.0, 0.0, -0.5 * length}, finger_joints());
+  open_body(xml, "fingers", side, {0.0, 0.0, -0.5 * length}, finger_joints(), fingers_held);
   xml.leaf("geom", solid("fingers" + suffix, "ellipsoid", numbers_text({0.0, 0.0, -0.24 * length}),
                          numbers_text({0.45 * s.hand_breadth, 0.6 * thick, 0.26 * length}), 0.3 * mass));
   xml.close();

@@ -17,6 +17,8 @@ class InfantBody {
 
   // The root body "hips" at a place of the world, turned about the world's y axis (degrees; 0 is upright).
   void write(MjcfText& xml, const std::array<double, 3>& position, double pitch) const;
+  // One arm alone on a chest that does not move, the chest's origin at the world's.
+  void write_arm(MjcfText& xml, bool right, double pitch) const;
   void write_actuators(MjcfText& xml) const;
 
   const InfantSizes& sizes() const { return sizes_; }
@@ -25,6 +27,8 @@ class InfantBody {
   std::array<double, 3> ankle(bool right) const;
   double thigh_length(bool right) const;
   double torque(const InfantJoint& joint) const;  // largest at full strength, N m
+  // Upper arm, forearm and hand as this infant has them (scales, no loads).
+  std::array<Segment, 3> arm_segments(bool right) const;
   double pelvis_x() const { return sizes_.pelvis_radius - sizes_.thigh.radius; }
   double chest_height() const { return sizes_.shoulder_height - 0.9 * sizes_.chest_radius; }
   double chest_x() const { return sizes_.chest_radius - sizes_.thigh.radius; }
@@ -37,16 +41,18 @@ class InfantBody {
   };
 
   void chest(MjcfText& xml) const;
+  std::array<double, 3> shoulder(const Side& side) const;  // in the frame of the chest, m
   void head(MjcfText& xml) const;
   void eye(MjcfText& xml, const Side& side) const;
-  void arm(MjcfText& xml, const Side& side) const;
-  void hand(MjcfText& xml, const Side& side, double scale) const;
+  void arm(MjcfText& xml, const Side& side, bool fingers_held = false) const;
+  void hand(MjcfText& xml, const Side& side, double scale, double wrist,
+            bool fingers_held) const;  // wrist: m from the elbow
   void leg(MjcfText& xml, const Side& side) const;
   void foot(MjcfText& xml, const Side& side, double scale) const;
 
-  // Opens a body at `position` of its parent, in the starting posture of its first joint.
+  // Opens a body at `position` of its parent, in the starting posture of its first joint; held: without the joints.
   void open_body(MjcfText& xml, const char* name, const Side& side, const std::array<double, 3>& position,
-                 std::span<const InfantJoint> joints) const;
+                 std::span<const InfantJoint> joints, bool held = false) const;
   // The load that AddedMass puts in the middle of a body.
   void load(MjcfText& xml, const std::string& body, const std::array<double, 3>& middle) const;
   double scale(Limb left, const Side& side) const;

@@ -63,9 +63,13 @@ void apply(InfantOptions& o, const std::string& key, std::string_view value) {
     o.table = choice<bool>(key, value, {{"0", false}, {"1", true}});
   } else if (key == "scale") {
     const auto part = fields(key, value, 2, "limb:factor, e.g. arm_left:1.1");
-    const Limb limb = choice<Limb>(
-        key, part[0],
-        {{"arm_left", arm_left}, {"arm_right", arm_right}, {"leg_left", leg_left}, {"leg_right", leg_right}});
+    const Limb limb = choice<Limb>(key, part[0],
+                                   {{"arm_left", arm_left},
+                                    {"arm_right", arm_right},
+                                    {"leg_left", leg_left},
+                                    {"leg_right", leg_right},
+                                    {"forearm_left", forearm_left},
+                                    {"forearm_right", forearm_right}});
     o = limb_scaled(o, limb, number(key, part[1]));
   } else if (key == "mass") {
     const auto part = fields(key, value, 2, "body:kg, e.g. hand_left:0.05");

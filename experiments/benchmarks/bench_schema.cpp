@@ -92,7 +92,7 @@ Predictor learn_chain(const Data& d, std::uint64_t seed) {
   for (Eigen::Index n = 0; n < d.q.rows(); ++n) learner.add(d.q.row(n), d.x.row(n));
   return [learner](const VectorXd& q) {
     const auto b = learner.predict(q);
-    return Guess{b.mean, b.covariance.diagonal().array() + b.noise};
+    return Guess{b.mean, b.covariance.diagonal() + b.noise};
   };
 }
 

@@ -1,0 +1,61 @@
+#include "agents/reflex/reflex_arc.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace infans::agents {
+
+using Eigen::VectorXd;
+
+PathPoint minimum_jerk(double s) {
+  if (s <= 0.0) return {0.0, 0.0};
+  if (s >= 1.0) return {1.0, 0.0};
+  const double left = 1.0 - s;
+  return {s * s * s * (10.0 - 15.0 * s + 6.0 * s * s), 30.0 * s * s * left * left};
+}
+
+ReflexArc::ReflexArc(const VectorXd& torque, const VectorXd& inertia, const ReflexOptions& o)
+    : options_(o), largest_(torque), stiffness_(o.stiffness * torque) {
+  if (torque.size() < 1 || torque.size() != inertia.size() || !(torque.minCoeff() > 0.0) || !(inertia.minCoeff() > 0.0))
+    throw std::logic_error("ReflexArc: every joint needs a largest torque and an inertia above 0");
+  if (!(o.stiffness > 0.0 && o.damping >= 0.0 && o.ramp > 0.0 && o.bias_time > 0.0 && o.bias_limit >= 0.0))
+    throw std::logic_error("ReflexArc: gains and times must be positive");
+  damping_ = o.damping * stiffness_.cwiseProduct(inertia).cwiseSqrt();
+  start(VectorXd::Zero(torque.size()));
+}
+
+void ReflexArc::start(const VectorXd& q) {
+  if (q.size() != largest_.size()) throw std::logic_error("ReflexArc: a posture needs one angle a joint");
+  from_ = to_ = q;
+  bias_ = VectorXd::Zero(q.size());
+  time_ = options_.ramp;
+}
+
+void ReflexArc::predict(const VectorXd& posture) {
+  if (posture.size() != largest_.size()) throw std::logic_error("ReflexArc: a posture needs one angle a joint");
+  from_ = predicted_position();
+  to_ = posture;
+  time_ = 0.0;
+}
+
+VectorXd ReflexArc::predicted_position() const {
+  return from_ + minimum_jerk(time_ / options_.ramp).part * (to_ - from_);
+}
+
+VectorXd ReflexArc::predicted_velocity() const {
+  return minimum_jerk(time_ / options_.ramp).slope / options_.ramp * (to_ - from_);
+}
+
+VectorXd ReflexArc::torque(const VectorXd& q, const VectorXd& velocity, double dt) {
+  const VectorXd pull = stiffness_.cwiseProduct(predicted_position() - q);
+  const VectorXd ahead = options_.velocity_prediction ? predicted_velocity() : VectorXd::Zero(q.size());
+  const VectorXd tau = pull + damping_.cwiseProduct(ahead - velocity) + bias_;
+  if (resting() || !options_.bias_in_hold_only) {
+    const VectorXd limit = options_.bias_limit * largest_;
+    bias_ = (bias_ + dt / options_.bias_time * pull).cwiseMin(limit).cwiseMax(-limit);
+  }
+  time_ += dt;
+  return tau.cwiseMin(largest_).cwiseMax(-largest_);
+}
+
+}  // namespace infans::agents
