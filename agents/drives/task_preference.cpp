@@ -77,8 +77,8 @@ std::shared_ptr<Preference> task_preference(const std::string& task) {
     if (task == name) return make();
     known.emplace_back(name);
   }
-  throw base::OptionError("task", "task: no preference is known for '" + task + "'; did you mean '" +
-                                      config::nearest(task, known) + "'?");
+  throw base::OptionError(
+      "task", "task: no preference is known for '" + task + "'; did you mean '" + config::nearest(task, known) + "'?");
 }
 
 }  // namespace infans::agents
