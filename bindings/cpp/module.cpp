@@ -12,6 +12,7 @@
 
 #include "bindings/cpp/body.hpp"
 #include "bindings/cpp/core.hpp"
+#include "bindings/cpp/efficiency.hpp"
 #include "bindings/cpp/envs.hpp"
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
@@ -162,6 +163,7 @@ PYBIND11_MODULE(_infans, module) {
   infans::bindings::bind_core(module);
   infans::bindings::bind_body(module);
   infans::bindings::bind_envs(module);
+  infans::bindings::bind_efficiency(module);
 
   using infans::experiments::SteppedLife;
   py::class_<SteppedLife>(module, "SteppedLife", "One life in the caller's hands.")

@@ -140,6 +140,10 @@ def _stretches(seeds: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
+# A life on a benchmark task; all are tested by planning without curiosity, so `random` asks what random data are worth.
+LOOP_AGENTS = ("efe", "greedy", "babbling", "random")
+
+
 def compiled_loop(task: str, agent: str, seeds: Sequence[int], settings: Settings, threads: int | None) -> list[Record]:
     """The compiled loop: `_infans.sample_efficiency(task, agent, seed, settings)` returns what `record` takes."""
     measure = _compiled().sample_efficiency
@@ -155,8 +159,7 @@ def _compiled() -> Any:
 def backends() -> dict[str, tuple[Measure, tuple[str, ...] | None]]:
     """task -> (its measure, its agents or None where the loop itself knows them), of this build."""
     known: dict[str, tuple[Measure, tuple[str, ...] | None]] = {"cartpole-swingup": (swingup, tuple(SWINGUP_AGENTS))}
-    if hasattr(_compiled(), "sample_efficiency"):
-        known |= {task: (compiled_loop, None) for task in TASKS if task not in known}
+    known |= {task: (compiled_loop, LOOP_AGENTS) for task in _compiled().efficiency_tasks()}
     return known
 
 
