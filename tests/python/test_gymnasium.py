@@ -127,7 +127,7 @@ def test_a_state_is_saved_and_restored(task):
     env.reset(seed=4)
     for _ in range(20):
         env.step(env.action_space.sample())
-    state, actions = env.save(), [env.action_space.sample() for _ in range(50)]
+    state, actions = env.save(), [env.action_space.sample() for _ in range(500)]
     first = [env.step(a) for a in actions]
     env.reset(seed=9)
     env.restore(state)
