@@ -1,4 +1,4 @@
-// Writes the MJCF text of a body into a file: infans_body_text "infant?age=6&scene=seated" infant.xml
+// Writes the MJCF text of a body into a file: body_text "infant?age=6&scene=seated" infant.xml
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -7,7 +7,7 @@
 
 int main(int count, char** arguments) {
   if (count != 3) {
-    std::cerr << "usage: infans_body_text BODY FILE, e.g. infans_body_text \"infant?age=6&scene=seated\" infant.xml\n";
+    std::cerr << "usage: body_text BODY FILE, e.g. body_text \"infant?age=6&scene=seated\" infant.xml\n";
     return 2;
   }
   try {
@@ -15,9 +15,9 @@ int main(int count, char** arguments) {
     std::ofstream file(arguments[2]);
     file << text << std::flush;
     if (file) return 0;
-    std::cerr << "infans_body_text: cannot write " << arguments[2] << "\n";
+    std::cerr << "body_text: cannot write " << arguments[2] << "\n";
   } catch (const std::exception& error) {
-    std::cerr << "infans_body_text: " << error.what() << "\n";
+    std::cerr << "body_text: " << error.what() << "\n";
   }
   return 1;
 }

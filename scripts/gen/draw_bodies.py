@@ -3,7 +3,7 @@
 
 Usage: MUJOCO_GL=osmesa scripts/gen/draw_bodies.py [PRINTER] [FOLDER]
 
-PRINTER writes a body's MJCF text (default build/release/bin/infans_body_text: build the target infans_body_text);
+PRINTER writes a body's MJCF text (default build/release/bin/body_text: build the target infans_body_text);
 FOLDER takes the pictures (default envs/bodies). Needs the packages mujoco, numpy and pillow.
 """
 
@@ -57,7 +57,7 @@ def save(rows: list[list[np.ndarray]], path: Path) -> None:
 
 
 def main() -> None:
-    printer = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/release/bin/infans_body_text"
+    printer = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/release/bin/body_text"
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / "envs/bodies"
     ages = (0, 3, 6, 12, 24)
     above = {"lookat": (-0.07, 0, 0), "azimuth": 180, "elevation": -90, "distance": 1.35}
@@ -104,9 +104,10 @@ def main() -> None:
         ("cartpole_pets", {"lookat": (0, 0, -0.2), "distance": 2.2, **side}),
         ("cartpole_dmc", {"lookat": (0, 0, 0.3), "distance": 3.2, **side}),
         ("arm", {"lookat": (0.3, 0, 0), "distance": 1.2, "azimuth": 90, "elevation": -60}),
+        ("reacher", {"lookat": (0.1, 0, 0), "distance": 0.75, "azimuth": 90, "elevation": -70}),
         ("finger", {"lookat": (0.05, 0, -0.02), "distance": 0.3, "azimuth": 110, "elevation": -25}),
     ]
-    save([[draw(printer, name, view, (210, 210), name, 0.0) for name, view in others]], folder / "bodies.png")
+    save([[draw(printer, name, view, (180, 210), name, 0.0) for name, view in others]], folder / "bodies.png")
 
 
 if __name__ == "__main__":
