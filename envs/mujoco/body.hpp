@@ -164,10 +164,6 @@ class BodyWorld : public Environment {
   // Throws base::BodyError when the new text does not load or has another structure; the old body then stays.
   virtual void replace_body(const std::string& mjcf_text) = 0;
 
-  // Another body like this one is now, options included, before its first reset. It shares the compiled model: cheaper
-  // to make and to step than a body from the text.
-  virtual std::unique_ptr<BodyWorld> twin() const = 0;
-
   // The actuator of every command; several commands may have one, and some none a name ("").
   virtual std::vector<std::string> motors() const = 0;
   virtual std::vector<Taxel> taxels(const std::string& skin) const = 0;

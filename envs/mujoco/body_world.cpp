@@ -79,10 +79,6 @@ class SensedBody final : public BodyWorld {
     start();
   }
 
-  std::unique_ptr<BodyWorld> twin() const override {
-    return std::make_unique<SensedBody>(spec_.name, simulation_.shared_model(), source_, options_);
-  }
-
   const Spec& spec() const override { return spec_; }
   double age_days() const override { return age_days_; }
   int position_size() const override { return static_cast<int>(simulation_.model().nq); }

@@ -24,7 +24,6 @@ class Simulation {
   Simulation(std::string world, std::shared_ptr<const mjModel> model, const std::string& source);
 
   const mjModel& model() const { return *model_; }
-  const std::shared_ptr<const mjModel>& shared_model() const { return model_; }
   mjData& data() { return *data_; }
   const mjData& data() const { return *data_; }
   // The control step in the episode, as errors name it.

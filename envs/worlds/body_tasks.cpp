@@ -18,10 +18,8 @@ constexpr int time_limit = 1000;
 constexpr double infant_reset_std = 0.01;
 constexpr int eye_rays = 256, eye_period = 2;  // 25 Hz
 
-Task task_of(const TaskInfo& info, const std::string& body, const BodyOptions& senses, const TaskOptions& options) {
-  const auto* const neighbour = dynamic_cast<const BodyWorld*>(options.beside);
-  std::unique_ptr<BodyWorld> world =
-      neighbour != nullptr ? neighbour->twin() : make_body_world(info.id, load_mjcf(body), body, senses);
+Task task_of(const TaskInfo& info, const std::string& body, const BodyOptions& senses) {
+  std::unique_ptr<BodyWorld> world = make_body_world(info.id, load_mjcf(body), body, senses);
   const auto commands = static_cast<std::size_t>(world->spec().action_size);
   const int positions = world->position_size(), velocities = world->velocity_size();
   return {info,
@@ -100,7 +98,7 @@ void add_infants(TaskTable& table) {
     const std::string& mobile = chosen.text("mobile");
     const std::string body = "infant?scene=supine&mobile=" + mobile + age_of(chosen);
     const config::Texts toys(mobile == "none" ? 0 : 1, "mobile");
-    return task_of(info, body, infant_senses(chosen, toys), options);
+    return task_of(info, body, infant_senses(chosen, toys));
   });
   TaskInfo seated = described("infant-seated-v0", source);
   seated.options = infant_choices();
@@ -110,7 +108,7 @@ void add_infants(TaskTable& table) {
     const bool laid = chosen.flag("table");
     const std::string body = "infant?scene=seated&table=" + std::to_string(laid) + age_of(chosen);
     const config::Texts toys = laid ? config::Texts{"cube", "ball", "rattle"} : config::Texts{};
-    return task_of(info, body, infant_senses(chosen, toys), options);
+    return task_of(info, body, infant_senses(chosen, toys));
   });
 }
 
@@ -121,10 +119,10 @@ void add_body_tasks(TaskTable& table) {
   for (const std::string& name : body_names()) {
     if (name == "infant") continue;
     table.add(described(name + "-v0", "envs/bodies/README.md"),
-              [name](const TaskInfo& info, const TaskOptions& options) {
+              [name](const TaskInfo& info, const TaskOptions&) {
                 BodyOptions senses;
                 senses.world.control_period = control_period;
-                return task_of(info, name, senses, options);
+                return task_of(info, name, senses);
               });
   }
 }

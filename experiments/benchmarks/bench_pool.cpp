@@ -131,9 +131,8 @@ class InfantSubject final : public Subject {
   std::vector<double> command_low() const override { return std::vector(commands(), -1.0); }
   std::vector<double> command_high() const override { return std::vector(commands(), 1.0); }
   Bodies bodies(const std::string& contender, int count, int) const override {
-    const auto first = make_body_world(name_, text_, name_, senses(contender));
     Bodies all;
-    for (int i = 0; i < count; ++i) all.push_back(first->twin());
+    for (int i = 0; i < count; ++i) all.push_back(make_body_world(name_, text_, name_, senses(contender)));
     return all;
   }
 

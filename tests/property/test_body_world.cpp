@@ -213,21 +213,6 @@ TEST_CASE("bodies of one model in several threads give the bits of one thread") 
   CHECK(together == alone);
 }
 
-TEST_CASE("twins share a model and nothing else: in threads of their own each has the bits of one that lives alone") {
-  const Bits alone = episode(*living(), 3, 60), other = episode(*living(), 4, 60);
-  const auto first = living();
-  const auto second = first->twin();
-  Bits a, b;
-  std::thread one([&] { a = episode(*first, 3, 60); }), two([&] { b = episode(*second, 4, 60); });
-  one.join();
-  two.join();
-  CHECK(a == alone);
-  CHECK(b == other);
-  first->set_age(400.0);
-  first->set_gain("skin", 0.0);
-  CHECK(episode(*second, 3, 60) == alone);
-}
-
 TEST_CASE("the inner ear is MuJoCo's accelerometer and gyro") {
   BodyOptions options;
   options.world = {0.01, 0.3};
