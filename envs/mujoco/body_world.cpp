@@ -187,12 +187,7 @@ class SensedBody final : public BodyWorld {
     const std::shared_ptr<const mjModel> model = load_model(mjcf_text, source_);
     check_same_structure(simulation_.model(), *model, source_);
     const int substeps = whole_substeps(options_.world.control_period, model->opt.timestep, source_);
-    Simulation grown(spec_.name, model, source_);
-    std::vector<double> state(static_cast<std::size_t>(simulation_.state_size()));
-    simulation_.save(state);
-    grown.restore(state);
-    grown.step() = simulation_.step();
-    simulation_ = std::move(grown);
+    simulation_.replace_model(model, source_);
     substeps_ = substeps;
     motors_.fit(*model);
     for (const auto& sense : senses_.all) sense->fit(*model);

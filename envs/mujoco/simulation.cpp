@@ -14,6 +14,18 @@ bool finite(const mjtNum* values, int n) {
   return std::all_of(values, values + n, [](mjtNum v) { return std::isfinite(v); });
 }
 
+DataPtr make_data(const mjModel& m, const std::string& source) {
+  const LogCapture capture;
+  DataPtr data;
+  try {
+    data.reset(mj_makeData(&m));
+  } catch (const EngineError& e) {
+    throw base::BodyError(source, e.what());
+  }
+  if (!data) throw base::BodyError(source, "MuJoCo has no memory for its state; lower <size memory>");
+  return data;
+}
+
 }  // namespace
 
 std::string number(double value) {
@@ -43,19 +55,52 @@ int whole_substeps(double period, double timestep, const std::string& source) {
   return static_cast<int>(whole);
 }
 
-Simulation::Simulation(std::string world, std::shared_ptr<const mjModel> model, const std::string& source)
+Simulation::Simulation(std::string world, std::shared_ptr<const mjModel> model, const std::string& source,
+                       Simulation* beside)
     : world_(std::move(world)), model_(std::move(model)) {
-  const LogCapture capture;
-  try {
-    data_.reset(mj_makeData(model_.get()));
-  } catch (const EngineError& e) {
-    throw base::BodyError(source, e.what());
+  if (beside != nullptr && beside->model_ == model_) {
+    desk_ = beside->desk_;
+  } else {
+    desk_ = std::make_shared<Desk>();
+    desk_->data = make_data(*model_, source);
   }
-  if (!data_) throw base::BodyError(source, "MuJoCo has no memory for its state; lower <size memory>");
+  row_.resize(static_cast<std::size_t>(state_size()));
+  clear();
+}
+
+Simulation::~Simulation() {
+  if (desk_->owner == this) desk_->owner = nullptr;
+}
+
+void Simulation::replace_model(std::shared_ptr<const mjModel> model, const std::string& source) {
+  auto desk = std::make_shared<Desk>();
+  desk->data = make_data(*model, source);
+  save(row_);
+  if (desk_->owner == this) desk_->owner = nullptr;
+  desk->owner = this;
+  desk_ = std::move(desk);
+  model_ = std::move(model);
+  failed_ = false;
+  restore(row_);
+}
+
+// Keeps the owner's state and makes the desk this body's; what lies on it is still the owner's.
+void Simulation::leave() {
+  Simulation* const owner = std::exchange(desk_->owner, this);
+  if (owner != nullptr && owner != this) mj_getState(model_.get(), &data(), owner->row_.data(), saved_parts);
+}
+
+void Simulation::take() {
+  if (desk_->owner == this) return;
+  const bool clean = desk_->owner != nullptr && !desk_->owner->failed_;
+  leave();
+  if (!clean) mj_resetData(model_.get(), &data());
+  mj_setState(model_.get(), &data(), row_.data(), saved_parts);
 }
 
 void Simulation::clear() {
-  mj_resetData(model_.get(), data_.get());
+  leave();
+  mj_resetData(model_.get(), &data());
   step_ = 0;
   failed_ = false;
 }
@@ -63,11 +108,15 @@ void Simulation::clear() {
 int Simulation::state_size() const { return static_cast<int>(mj_stateSize(model_.get(), saved_parts)); }
 
 void Simulation::save(std::span<double> state) const {
-  mj_getState(model_.get(), data_.get(), state.data(), saved_parts);
+  if (desk_->owner == this) {
+    mj_getState(model_.get(), &data(), state.data(), saved_parts);
+  } else {
+    std::copy(row_.begin(), row_.end(), state.begin());
+  }
 }
 
 void Simulation::restore(std::span<const double> state) {
-  mj_setState(model_.get(), data_.get(), state.data(), saved_parts);
+  mj_setState(model_.get(), &data(), state.data(), saved_parts);
 }
 
 void Simulation::expect_size(const char* what, std::size_t size, int wanted) const {
@@ -77,14 +126,15 @@ void Simulation::expect_size(const char* what, std::size_t size, int wanted) con
 }
 
 void Simulation::check(const char* warning) {
+  const mjData& d = data();
   for (int w = 0; w < mjNWARNING; ++w) {
-    if (data_->warning[w].number == 0) continue;
-    fail(warning[0] != '\0' ? warning : mju_warningText(w, static_cast<std::size_t>(data_->warning[w].lastinfo)));
+    if (d.warning[w].number == 0) continue;
+    fail(warning[0] != '\0' ? warning : mju_warningText(w, static_cast<std::size_t>(d.warning[w].lastinfo)));
   }
   // MuJoCo checks before it integrates, so the last substep's result is still unchecked.
-  if (!finite(data_->qpos, static_cast<int>(model_->nq))) fail("a joint position is not finite");
-  if (!finite(data_->qvel, static_cast<int>(model_->nv))) fail("a joint velocity is not finite");
-  if (!finite(data_->qacc, static_cast<int>(model_->nv))) fail("a joint acceleration is not finite");
+  if (!finite(d.qpos, static_cast<int>(model_->nq))) fail("a joint position is not finite");
+  if (!finite(d.qvel, static_cast<int>(model_->nv))) fail("a joint velocity is not finite");
+  if (!finite(d.qacc, static_cast<int>(model_->nv))) fail("a joint acceleration is not finite");
 }
 
 void Simulation::fail(const std::string& text) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/engine.hpp"
@@ -18,14 +19,26 @@ void check_options(const MujocoOptions& options);
 // The substeps of a control period; BodyError when it is not a whole multiple of the timestep.
 int whole_substeps(double period, double timestep, const std::string& source);
 
+// With `beside` (of the same model) it works in that body's mjData: between its own steps a body is then a row of
+// numbers, and the memory that a step needs stays in the processor's cache. The bits are those of a body with its own.
 class Simulation {
  public:
   // Throws base::BodyError when MuJoCo has no memory for the state.
-  Simulation(std::string world, std::shared_ptr<const mjModel> model, const std::string& source);
+  Simulation(std::string world, std::shared_ptr<const mjModel> model, const std::string& source,
+             Simulation* beside = nullptr);
+  ~Simulation();
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
 
   const mjModel& model() const { return *model_; }
-  mjData& data() { return *data_; }
-  const mjData& data() const { return *data_; }
+  // What lies there is this body's after take(), clear() or construction without `beside`, until a neighbour's turn.
+  mjData& data() { return *desk_->data; }
+  const mjData& data() const { return *desk_->data; }
+  // Goes on under a model of the same structure, in mjData of its own: state and step stay, the next step judges it.
+  // Throws as the constructor does; the old model then stays.
+  void replace_model(std::shared_ptr<const mjModel> model, const std::string& source);
+  // Brings the state back that a neighbour put aside.
+  void take();
   // The control step in the episode, as errors name it.
   long& step() { return step_; }
   long step() const { return step_; }
@@ -58,9 +71,17 @@ class Simulation {
   void check(const char* warning);
   [[noreturn]] void fail(const std::string& text);
 
+  // The data of whoever worked last.
+  struct Desk {
+    DataPtr data;
+    Simulation* owner = nullptr;
+  };
+  void leave();
+
   std::string world_;
   std::shared_ptr<const mjModel> model_;
-  DataPtr data_;
+  std::shared_ptr<Desk> desk_;
+  std::vector<double> row_;  // the state while somebody else owns the desk
   long step_ = 0;
   bool failed_ = false;
 };

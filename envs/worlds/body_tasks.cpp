@@ -118,12 +118,11 @@ void add_body_tasks(TaskTable& table) {
   add_infants(table);
   for (const std::string& name : body_names()) {
     if (name == "infant") continue;
-    table.add(described(name + "-v0", "envs/bodies/README.md"),
-              [name](const TaskInfo& info, const TaskOptions&) {
-                BodyOptions senses;
-                senses.world.control_period = control_period;
-                return task_of(info, name, senses);
-              });
+    table.add(described(name + "-v0", "envs/bodies/README.md"), [name](const TaskInfo& info, const TaskOptions&) {
+      BodyOptions senses;
+      senses.world.control_period = control_period;
+      return task_of(info, name, senses);
+    });
   }
 }
 
