@@ -3,7 +3,9 @@
 
 #include "core/base/error.hpp"
 #include "core/kernels/belief.hpp"
+#include "core/kernels/field.hpp"
 #include "core/kernels/kernels.hpp"
+#include "core/kernels/mechanics.hpp"
 
 namespace infans::kernels {
 
@@ -13,6 +15,12 @@ extern const Table table_v4;
 extern const BeliefTable belief_v2;
 extern const BeliefTable belief_v3;
 extern const BeliefTable belief_v4;
+extern const BodyTable body_v2;
+extern const BodyTable body_v3;
+extern const BodyTable body_v4;
+extern const FieldTable field_v2;
+extern const FieldTable field_v3;
+extern const FieldTable field_v4;
 
 namespace {
 
@@ -47,6 +55,16 @@ const Table& best() {
 
 const BeliefTable& best_belief() {
   static const BeliefTable& table = choose<BeliefTable>({&belief_v4, &belief_v3, &belief_v2, &plain_belief()});
+  return table;
+}
+
+const BodyTable& best_body() {
+  static const BodyTable& table = choose<BodyTable>({&body_v4, &body_v3, &body_v2, &plain_body()});
+  return table;
+}
+
+const FieldTable& best_field() {
+  static const FieldTable& table = choose<FieldTable>({&field_v4, &field_v3, &field_v2, &plain_field()});
   return table;
 }
 

@@ -1,17 +1,11 @@
-// The readable twin of the field's flight: one column at a time, in double, straight from the definition; and the
-// choice between the tables.
+// The readable twin of the field's flight: one column at a time, in double, straight from the definition.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "core/kernels/field.hpp"
 
 namespace infans::kernels {
-
-extern const FieldTable field_v2;
-extern const FieldTable field_v3;
-extern const FieldTable field_v4;
 
 namespace {
 
@@ -105,15 +99,6 @@ void evaluate(const FieldModel& f, const float* z, int n, int stride, float* out
 const FieldTable& plain_field() {
   static const FieldTable table = {"plain", fly, evaluate};
   return table;
-}
-
-const FieldTable& best_field() {
-  static const FieldTable* const chosen = [] {
-    for (const FieldTable* t : {&field_v4, &field_v3, &field_v2})
-      if (std::strcmp(t->isa, best().isa) == 0) return t;
-    return &plain_field();
-  }();
-  return *chosen;
 }
 
 }  // namespace infans::kernels

@@ -1,16 +1,10 @@
-// The readable twin of the flight kernel: one column at a time, in double, straight from the equation of motion; and
-// the choice between the tables.
+// The readable twin of the flight kernel: one column at a time, in double, straight from the equation of motion.
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "core/kernels/mechanics.hpp"
 
 namespace infans::kernels {
-
-extern const BodyTable body_v2;
-extern const BodyTable body_v3;
-extern const BodyTable body_v4;
 
 namespace {
 
@@ -133,15 +127,6 @@ void accelerate(const BodyModel& b, const float* z, int n, int stride, float* ou
 const BodyTable& plain_body() {
   static const BodyTable table = {"plain", fly, accelerate};
   return table;
-}
-
-const BodyTable& best_body() {
-  static const BodyTable* const chosen = [] {
-    for (const BodyTable* t : {&body_v4, &body_v3, &body_v2})
-      if (std::strcmp(t->isa, best().isa) == 0) return t;
-    return &plain_body();
-  }();
-  return *chosen;
 }
 
 }  // namespace infans::kernels
