@@ -13,11 +13,13 @@
 #include "core/base/error.hpp"
 #include "core/random/stream.hpp"
 #include "envs/analytic/tasks.hpp"
+#include "tests/lives.hpp"
 
 namespace {
 
 using namespace infans;
 using namespace infans::envs;
+using namespace infans::tests;
 
 // A few roundings of numbers up to some tens, relative to what they are.
 constexpr double kTight = 1e-12;
@@ -116,36 +118,6 @@ Step feef_car_step(const std::vector<double>& s, double a) {
   for (int raw = 0; raw < 3 && !result.terminated; ++raw) result = car_step(result.observation, a);
   result.reward = result.terminated ? 1.0 : 0.0;
   return result;
-}
-
-using Bits = std::vector<std::uint64_t>;
-
-void append(Bits& bits, const Environment& world, std::span<const double> observation) {
-  for (const double v : observation) bits.push_back(std::bit_cast<std::uint64_t>(v));
-  bits.push_back(std::bit_cast<std::uint64_t>(world.outcome().reward));
-  bits.push_back(world.outcome().terminated);
-}
-
-Bits run(Environment& world, int steps) {
-  auto commands = stream(3, random::Purpose::test);
-  Bits bits;
-  std::vector<double> action(static_cast<std::size_t>(world.spec().action_size));
-  for (int k = 0; k < steps; ++k) {
-    for (double& a : action) a = commands.uniform(-1.0, 1.0);
-    append(bits, world, world.step(action));
-  }
-  return bits;
-}
-
-template <class Error, class Call>
-Error caught(Call call) {
-  try {
-    call();
-  } catch (const Error& e) {
-    return e;
-  }
-  FAIL("nothing of this type was thrown");
-  std::abort();
 }
 
 }  // namespace
@@ -251,21 +223,21 @@ TEST_CASE("save and restore give the same bits in every world") {
     auto other = table().make(id, {}).world;
     auto starts = stream(5), others = stream(6);
     world->reset(starts);
-    run(*world, 10);
+    steps(*world, 3, 10);
     std::vector<double> saved(static_cast<std::size_t>(world->spec().state_size));
     world->save(saved);
     const Outcome outcome = world->outcome();
-    const Bits wanted = run(*world, 50);
+    const Bits wanted = steps(*world, 3, 50);
     world->restore(saved);
     CHECK(world->outcome().reward == outcome.reward);
-    CHECK(run(*world, 50) == wanted);
+    CHECK(steps(*world, 3, 50) == wanted);
     other->reset(others);
     other->restore(saved);
-    CHECK(run(*other, 50) == wanted);
+    CHECK(steps(*other, 3, 50) == wanted);
     // A second start of the same stream key gives the first start again: nothing of the last episode is left.
     auto again = stream(5);
     world->reset(again);
-    run(*world, 10);
+    steps(*world, 3, 10);
     std::vector<double> second(saved.size());
     world->save(second);
     CHECK(second == saved);

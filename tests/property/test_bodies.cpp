@@ -13,11 +13,13 @@
 #include "envs/bodies/infant.hpp"
 #include "envs/mujoco/inspection.hpp"
 #include "envs/mujoco/world.hpp"
+#include "tests/lives.hpp"
 
 namespace {
 
 using namespace infans;
 using namespace infans::envs;
+using namespace infans::tests;
 
 Inspection look(const InfantOptions& options) { return inspect_body(infant_mjcf(options), "infant"); }
 
@@ -66,8 +68,6 @@ auto babbling(std::uint64_t seed) {
     std::copy(held.begin(), held.end(), controls.begin());
   };
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string option_error(const std::string& name) {
   try {

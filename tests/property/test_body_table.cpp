@@ -16,11 +16,13 @@
 #include "experiments/run/life_body.hpp"
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
+#include "tests/lives.hpp"
 
 namespace {
 
 using namespace infans;
 using namespace infans::envs;
+using namespace infans::tests;
 
 config::Options options_of(const std::string& toml) {
   config::Options options(experiments::life_options());
@@ -86,21 +88,6 @@ std::string mistake(const std::string& toml) {
     return e.what();
   }
   return "no mistake was found";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-using Bits = std::vector<std::uint64_t>;
-
-Bits steps(Environment& world, std::uint64_t seed, int count) {
-  random::Stream commands({seed, 0, random::Purpose::test, 0});
-  std::vector<double> command(std::size_t(world.spec().action_size));
-  Bits bits;
-  for (int k = 0; k < count; ++k) {
-    for (double& c : command) c = commands.uniform(-1.0, 1.0);
-    for (const double x : world.step(command)) bits.push_back(std::bit_cast<std::uint64_t>(x));
-  }
-  return bits;
 }
 
 }  // namespace

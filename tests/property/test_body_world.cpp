@@ -16,17 +16,13 @@
 #include "core/base/error.hpp"
 #include "envs/bodies/bodies.hpp"
 #include "envs/mujoco/body.hpp"
+#include "tests/lives.hpp"
 
 namespace {
 
 using namespace infans;
 using namespace infans::envs;
-
-using Bits = std::vector<std::uint64_t>;
-
-void append(Bits& bits, std::span<const double> values) {
-  for (const double v : values) bits.push_back(std::bit_cast<std::uint64_t>(v));
-}
+using namespace infans::tests;
 
 std::span<const double> slice(const BodyWorld& world, std::span<const double> observation, const std::string& name) {
   for (const Modality& m : world.spec().modalities) {
@@ -35,39 +31,6 @@ std::span<const double> slice(const BodyWorld& world, std::span<const double> ob
   FAIL("no modality " << name);
   return {};
 }
-
-Bits steps(Environment& world, std::uint64_t seed, int count) {
-  random::Stream commands({seed, 0, random::Purpose::test, 0});
-  std::vector<double> command(std::size_t(world.spec().action_size));
-  Bits bits;
-  for (int k = 0; k < count; ++k) {
-    for (double& c : command) c = commands.uniform(-1.0, 1.0);
-    append(bits, world.step(command));
-  }
-  return bits;
-}
-
-Bits episode(Environment& world, std::uint64_t seed, int count) {
-  random::Stream start({seed, 0, random::Purpose::reset, 0});
-  Bits bits;
-  append(bits, world.reset(start));
-  const Bits rest = steps(world, seed, count);
-  bits.insert(bits.end(), rest.begin(), rest.end());
-  return bits;
-}
-
-template <typename E, typename Work>
-E caught(Work&& work) {
-  try {
-    work();
-  } catch (const E& e) {
-    return e;
-  }
-  FAIL("no error");
-  std::abort();
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // A torso that falls on the floor with a free joint, a ball joint, limits, a muscle, a motor and sensors of its own.
 std::string creature(const std::string& extra_torso = "", double arm = 0.1) {

@@ -19,11 +19,13 @@
 #include "envs/analytic/cartpole.hpp"
 #include "envs/bodies/bodies.hpp"
 #include "envs/mujoco/world.hpp"
+#include "tests/lives.hpp"
 
 namespace {
 
 using namespace infans;
 using namespace infans::envs;
+using namespace infans::tests;
 
 std::unique_ptr<Environment> world_of(const std::string& mjcf, const std::string& source, MujocoOptions options = {}) {
   return make_mujoco_world("world", mjcf, source, options);
@@ -41,45 +43,6 @@ std::vector<std::unique_ptr<Environment>> all_worlds() {
 random::Stream stream(std::uint64_t seed, std::uint64_t step = 0) {
   return random::Stream({seed, 3, random::Purpose::reset, step});
 }
-
-using Bits = std::vector<std::uint64_t>;
-
-void append(Bits& bits, std::span<const double> values) {
-  for (const double v : values) bits.push_back(std::bit_cast<std::uint64_t>(v));
-}
-
-Bits steps(Environment& world, std::uint64_t seed, int count) {
-  random::Stream commands({seed, 0, random::Purpose::test, 0});
-  Bits bits;
-  for (int k = 0; k < count; ++k) {
-    const double command = commands.uniform(-1.0, 1.0);
-    append(bits, world.step({&command, 1}));
-  }
-  return bits;
-}
-
-Bits episode(Environment& world, std::uint64_t seed) {
-  auto start = stream(seed);
-  Bits bits;
-  append(bits, world.reset(start));
-  const Bits rest = steps(world, seed, 30);
-  bits.insert(bits.end(), rest.begin(), rest.end());
-  return bits;
-}
-
-// The error that `work` throws; fails the test when it throws none or another type.
-template <typename E, typename Work>
-E caught(Work&& work) {
-  try {
-    work();
-  } catch (const E& e) {
-    return e;
-  }
-  FAIL("no error");
-  std::abort();
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string body_with(const std::string& joint, const std::string& extra = "") {
   return "<mujoco>" + extra + "<worldbody><body><geom size='0.1'/>" + joint +
@@ -110,7 +73,7 @@ TEST_CASE("the spec covers the observation without gaps") {
 
 TEST_CASE("save, restore and the same commands give the same bits") {
   for (const auto& world : all_worlds()) {
-    episode(*world, 1);
+    episode(*world, 1, 30);
     std::vector<double> state(static_cast<std::size_t>(world->spec().state_size));
     world->save(state);
     const Bits straight = steps(*world, 2, 20);
@@ -119,7 +82,7 @@ TEST_CASE("save, restore and the same commands give the same bits") {
     // In another world, whatever it did before.
     for (const auto& other : all_worlds()) {
       if (other->spec().name != world->spec().name) continue;
-      episode(*other, 7);
+      episode(*other, 7, 30);
       other->restore(state);
       CHECK(steps(*other, 2, 20) == straight);
     }
@@ -128,9 +91,9 @@ TEST_CASE("save, restore and the same commands give the same bits") {
 
 TEST_CASE("an episode is a function of its key") {
   for (const auto& world : all_worlds()) {
-    const Bits one = episode(*world, 1);
-    CHECK(episode(*world, 2) != one);
-    CHECK(episode(*world, 1) == one);
+    const Bits one = episode(*world, 1, 30);
+    CHECK(episode(*world, 2, 30) != one);
+    CHECK(episode(*world, 1, 30) == one);
     auto later = stream(1, 1);
     Bits start;
     append(start, world->reset(later));
@@ -140,10 +103,10 @@ TEST_CASE("an episode is a function of its key") {
 
 TEST_CASE("worlds of one model in several threads give the bits of one thread") {
   std::vector<Bits> alone, together(4);
-  for (std::uint64_t seed = 0; seed < 4; ++seed) alone.push_back(episode(*cartpole(), seed));
+  for (std::uint64_t seed = 0; seed < 4; ++seed) alone.push_back(episode(*cartpole(), seed, 30));
   std::vector<std::thread> threads;
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    threads.emplace_back([&, seed] { together[seed] = episode(*cartpole(), seed); });
+    threads.emplace_back([&, seed] { together[seed] = episode(*cartpole(), seed, 30); });
   }
   for (auto& thread : threads) thread.join();
   CHECK(together == alone);
@@ -171,7 +134,7 @@ TEST_CASE("commands are clipped to [-1, 1] and mapped to the actuator's range") 
 TEST_CASE("a state that leaves the numbers is a SimulationError and the world lives on") {
   const double zero = 0.0;
   for (const auto& world : all_worlds()) {
-    const Bits before = episode(*world, 4);
+    const Bits before = episode(*world, 4, 30);
     for (const double bad : {1e200, not_a_number, std::numeric_limits<double>::infinity()}) {
       auto start = stream(4);
       world->reset(start);
@@ -182,10 +145,10 @@ TEST_CASE("a state that leaves the numbers is a SimulationError and the world li
       CHECK(error.step == 1);
       CHECK_FALSE(contains(error.what(), "failed before"));
       CHECK_THROWS_AS(world->step({&zero, 1}), base::SimulationError);
-      CHECK(episode(*world, 4) == before);
+      CHECK(episode(*world, 4, 30) == before);
     }
     CHECK_THROWS_AS(world->step({&not_a_number, 1}), base::SimulationError);
-    CHECK(episode(*world, 4) == before);
+    CHECK(episode(*world, 4, 30) == before);
   }
   CHECK_FALSE(std::filesystem::exists("MUJOCO_LOG.TXT"));
 }
