@@ -3,7 +3,8 @@
 #include <time.h>
 
 #include "agents/drives/task_preference.hpp"
-#include "core/config/option.hpp"
+#include "core/base/error.hpp"
+#include "experiments/run/options.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -61,6 +62,45 @@ double mean_return(Stage& stage, agents::Agent& agent, agents::Tester& tester, i
   return sum / episodes;
 }
 
+// Keeps successes in their order; says when they are sustained.
+class Judge {
+ public:
+  Judge(EfficiencyRecord& record, int sustained) : record_(record), sustained_(sustained) {}
+  void note(double reward, bool solved) {
+    record_.test_decisions.push_back(record_.decisions);
+    record_.test_return.push_back(reward);
+    record_.solved.push_back(solved);
+    in_a_row_ = solved ? in_a_row_ + 1 : 0;
+    if (solved && record_.decisions_first < 0) record_.decisions_first = record_.decisions;
+    if (in_a_row_ == sustained_) record_.decisions_sustained = record_.decisions;
+  }
+
+ private:
+  EfficiencyRecord& record_;
+  int sustained_, in_a_row_ = 0;
+};
+
+struct Known {
+  Success success = Success::by_return;
+  int budget = 300;  // decisions
+  std::map<std::string, std::string> settings;
+};
+
+// Speeds of a mountain car are hundredths of its road, and a swing takes it tens of raw steps.
+const std::map<std::string, Known>& known_tasks() {
+  static const std::map<std::string, Known> all = {
+      {"tip-pendulum", {Success::by_return, 300, {{"planner.horizon", "20"}}}},
+      {"pilco-cartpole", {Success::by_return, 300, {{"planner.horizon", "15"}}}},
+      {"pets-cartpole", {Success::by_return, 1000, {{"planner.horizon", "25"}}}},
+      {"mountain-car",
+       {Success::by_goal,
+        3000,
+        {{"planner.horizon", "120"}, {"planner.noise_colour", "2"}, {"model.slide_velocity_scale", "0.05"}}}},
+      {"mountain-car-feef",
+       {Success::by_goal, 501, {{"planner.horizon", "40"}, {"model.slide_velocity_scale", "0.05"}}}}};
+  return all;
+}
+
 }  // namespace
 
 EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const EfficiencyOptions& o, std::uint64_t seed) {
@@ -69,47 +109,61 @@ EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const Efficien
   agents::Tester tester(agent);
   EfficiencyRecord r;
   r.seed = seed;
+  Judge judge(r, o.sustained);
   double spent = 0.0;
-  int in_a_row = 0;
-  for (int episode = 0; r.decisions < o.budget && r.decisions_sustained < 0; ++episode) {
+  const auto goes_on = [&] { return r.decisions < o.budget && r.decisions_sustained < 0; };
+  for (int episode = 0; goes_on(); ++episode) {
     VectorXd observation = life.reset();
     agent.begin_episode(episode, false);
-    for (int t = 0; t < life.time_limit() && r.decisions < o.budget && r.decisions_sustained < 0; ++t) {
+    double paid = 0.0;
+    bool ended = false;
+    for (int t = 0; t < life.time_limit() && !ended && goes_on(); ++t) {
       const double from = seconds();
       const VectorXd state = agent.perceive({observation.data(), static_cast<std::size_t>(observation.size())});
       const agents::Decision d = agent.decide(state);
       observation = life.step(d.action);
       agent.learn(state, d.action, observation);
       if (++r.decisions % o.consolidate_every == 0) agent.consolidate();
-      if (life.outcome().terminated && r.decisions_goal < 0) r.decisions_goal = r.decisions;
       spent += seconds() - from;
-      if (r.decisions % o.test_every == 0) {
-        r.test_decisions.push_back(r.decisions);
-        r.test_return.push_back(mean_return(test, agent, tester, o.test_episodes));
-        const bool solved = r.test_return.back() > o.threshold;
-        in_a_row = solved ? in_a_row + 1 : 0;
-        if (solved && r.decisions_first < 0) r.decisions_first = r.decisions;
-        if (in_a_row == o.sustained) r.decisions_sustained = r.decisions;
+      paid += life.outcome().reward;
+      ended = life.outcome().terminated;
+      if (o.success == Success::by_return && r.decisions % o.test_every == 0) {
+        const double mean = mean_return(test, agent, tester, o.test_episodes);
+        judge.note(mean, mean > o.threshold);
       }
-      if (life.outcome().terminated) break;
     }
     agent.consolidate();
+    if (o.success == Success::by_goal) judge.note(paid, ended);
   }
   r.decision_seconds = spent / r.decisions;
   return r;
 }
 
-std::string to_json(const EfficiencyRecord& r, const std::string& task, const std::string& agent) {
-  const auto count = [](int n) { return n < 0 ? std::string("null") : std::to_string(n); };
-  std::string tests;
-  for (std::size_t k = 0; k < r.test_return.size(); ++k)
-    tests += (k ? ", [" : "[") + std::to_string(r.test_decisions[k]) + ", " + config::to_text(r.test_return[k]) + "]";
-  return "{\"task\": " + config::quote(task) + ", \"agent\": " + config::quote(agent) +
-         ", \"seed\": " + std::to_string(r.seed) + ", \"decisions_goal\": " + count(r.decisions_goal) +
-         ", \"decisions_first\": " + count(r.decisions_first) +
-         ", \"decisions_sustained\": " + count(r.decisions_sustained) +
-         ", \"decisions\": " + std::to_string(r.decisions) +
-         ", \"decision_ms\": " + config::to_text(1e3 * r.decision_seconds) + ", \"tests\": [" + tests + "]}";
+std::vector<std::string> efficiency_tasks() {
+  std::vector<std::string> names;
+  for (const auto& [name, known] : known_tasks()) names.push_back(name);
+  return names;
+}
+
+EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::string& task, const std::string& agent,
+                                     const std::map<std::string, std::string>& settings) {
+  const auto known = known_tasks().find(task);
+  if (known == known_tasks().end())
+    throw base::OptionError(
+        "task", "there is no task '" + task + "'; the nearest is '" + config::nearest(task, efficiency_tasks()) + "'");
+  config::Options options(life_options());
+  options.set_text("agent.model", "harmonics", task);
+  for (const auto& [key, value] : known->second.settings) options.set_text(key, value, task);
+  options.set_text("agent.policy", agent, "agent");
+  for (const auto& [key, value] : settings) options.set_text(key, value, "settings");
+  EfficiencyOptions o;
+  o.task = task + "-v0";
+  o.success = known->second.success;
+  o.budget = known->second.budget;
+  o.threshold = tasks.info(o.task).reward_threshold;
+  o.test_every = 5;
+  o.agent = agent_options(options);
+  return o;
 }
 
 }  // namespace infans::experiments

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,20 @@
 
 namespace infans::experiments {
 
+// What counts as success.
+enum class Success {
+  by_return,  // a test of the frozen mind whose mean return is above the threshold
+  by_goal     // an episode of the life itself that ends at the task's goal
+};
+
 struct EfficiencyOptions {
   std::string task = "tip-pendulum-v0";
-  double threshold = -200.0;  // a test succeeds if its mean return is above
-  int budget = 300;           // decisions
-  int test_every = 10;        // decisions between two tests
+  Success success = Success::by_return;
+  double threshold = -200.0;
+  int budget = 300;     // decisions
+  int test_every = 10;  // decisions between two tests
   int test_episodes = 5;
-  int sustained = 3;          // tests in a row
+  int sustained = 3;          // successes in a row
   int consolidate_every = 5;  // decisions
   agents::AgentOptions agent;
 };
@@ -26,19 +34,24 @@ struct EfficiencyOptions {
 struct EfficiencyRecord {
   std::uint64_t seed = 0;
   int decisions = 0;             // lived
-  int decisions_goal = -1;       // when the life itself first ended at the task's goal
-  int decisions_first = -1;      // at the first test that succeeded
-  int decisions_sustained = -1;  // at the last of the first `sustained` successful tests in a row
-  double decision_seconds = 0;   // mean wall time of a decision and what was learned from it
+  int decisions_first = -1;      // at the first success
+  int decisions_sustained = -1;  // at the last of the first `sustained` successes in a row
+  double decision_seconds = 0;   // mean CPU time of a decision and what was learned from it
+  // Of every test, or of every episode of a life judged by its goal:
   std::vector<int> test_decisions;
-  std::vector<double> test_return;  // mean over the episodes of every test
+  std::vector<double> test_return;  // mean over the test's episodes; of the life's episode
+  std::vector<bool> solved;
 };
 
 // One life, tested while it goes on; it ends when it is sustained or the budget is spent. Tests start where the task
 // starts, from streams that the life never uses, and leave the agent as it was.
 EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const EfficiencyOptions& options, std::uint64_t seed);
 
-// {"task": .., "agent": .., "seed": .., "decisions_first": .. or null, "decisions_sustained": .. or null, ..}
-std::string to_json(const EfficiencyRecord& record, const std::string& task, const std::string& agent);
+// Names of the tasks that efficiency_options knows, without their "-v0".
+std::vector<std::string> efficiency_tasks();
+// How such a task is measured: agent is an agent.policy; the model is harmonics and the planner fits the task unless
+// settings (options of a study, as text) say otherwise. Throws base::OptionError for a name, an option or a value.
+EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::string& task, const std::string& agent,
+                                     const std::map<std::string, std::string>& settings);
 
 }  // namespace infans::experiments

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "agents/drives/task_preference.hpp"
+#include "core/base/error.hpp"
 #include "envs/analytic/tasks.hpp"
 #include "experiments/benchmarks/sample_efficiency.hpp"
 
@@ -60,8 +61,32 @@ TEST_CASE("a budget that is spent is a censored record") {
   const experiments::EfficiencyRecord r = experiments::measure_efficiency(tasks(), o, 8);
   CHECK(r.decisions == 25);
   CHECK(r.test_return.size() == 2);
-  const std::string json = experiments::to_json(r, o.task, "mechanics");
-  CHECK(json.find("\"decisions_first\": null, \"decisions_sustained\": null, \"decisions\": 25") != std::string::npos);
+  CHECK(r.decisions_first == -1);
+  CHECK(r.decisions_sustained == -1);
+}
+
+TEST_CASE("a life judged by its goal is judged at the end of every episode") {
+  experiments::EfficiencyOptions o =
+      experiments::efficiency_options(tasks(), "mountain-car-feef", "random", {{"agent.model", "mechanics"}});
+  o.budget = 400;  // two whole episodes of 167 and a part, if the goal is not met by chance
+  const experiments::EfficiencyRecord r = experiments::measure_efficiency(tasks(), o, 5);
+  REQUIRE(r.solved.size() >= 3);
+  int lived = 0;
+  for (std::size_t k = 0; k < r.solved.size(); ++k) {
+    CHECK(r.test_return[k] == (r.solved[k] ? 1.0 : 0.0));  // the reward is paid at the goal alone
+    CHECK(r.test_decisions[k] - lived <= 167);
+    CHECK((r.solved[k] || r.test_decisions[k] - lived == 167 || r.test_decisions[k] == o.budget));
+    lived = r.test_decisions[k];
+  }
+}
+
+TEST_CASE("tasks to measure are named, and so are mistakes") {
+  for (const std::string& name : experiments::efficiency_tasks())
+    if (name != "pets-cartpole")  // not in the table of formulas
+      CHECK(experiments::efficiency_options(tasks(), name, "efe", {}).task == name + "-v0");
+  CHECK_THROWS_WITH_AS(experiments::efficiency_options(tasks(), "mountan-car", "efe", {}),
+                       doctest::Contains("'mountain-car'"), base::OptionError);
+  CHECK_THROWS_AS(experiments::efficiency_options(tasks(), "tip-pendulum", "grredy", {}), base::OptionError);
 }
 
 TEST_CASE("a tested agent decides as one that was not") {
