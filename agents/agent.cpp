@@ -9,6 +9,10 @@ PlannerOptions planner_options(const AgentOptions& o) {
   return p;
 }
 
+Eigen::VectorXd joints_of(std::span<const double> observation, const model::Encoding& encoding) {
+  return Eigen::Map<const Eigen::VectorXd>(observation.data(), encoding.state_size());
+}
+
 }  // namespace
 
 model::Encoding encoding_of(const envs::Spec& body, const AgentOptions& o) {
@@ -40,12 +44,15 @@ Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_pt
 void Agent::begin_episode(int episode, bool babble) {
   babble_ = babble || !plans();
   planner_.reset();
+  preference_->begin_episode();
   random::Stream stream({seed_, 0, random::Purpose::babbling, static_cast<std::uint64_t>(episode)});
   babbling_.begin(stream);
 }
 
-Eigen::VectorXd Agent::perceive(std::span<const double> observation) const {
-  return Eigen::Map<const Eigen::VectorXd>(observation.data(), static_cast<Eigen::Index>(observation.size()));
+Eigen::VectorXd Agent::perceive(std::span<const double> observation) {
+  preference_->see(observation);
+  preference_->learn(observation);
+  return joints_of(observation, model_->encoding());
 }
 
 Decision Agent::decide(const Eigen::VectorXd& state) {
@@ -77,8 +84,21 @@ PlannerOptions without_curiosity(PlannerOptions o) {
 
 Tester::Tester(Agent& agent)
     : agent_(agent),
+      preference_(agent.preference_->clone()),
       planner_(agent.model_->encoding().state_size(), agent.model_->encoding().actions,
-               without_curiosity(agent.options_.planner), agent.preference_) {}
+               without_curiosity(agent.options_.planner), preference_) {}
+
+void Tester::begin_episode() {
+  planner_.reset();
+  preference_ = agent_.preference_->clone();
+  preference_->begin_episode();
+  planner_.want(preference_);
+}
+
+Eigen::VectorXd Tester::perceive(std::span<const double> observation) {
+  preference_->see(observation);
+  return joints_of(observation, agent_.model_->encoding());
+}
 
 Eigen::VectorXd Tester::decide(const Eigen::VectorXd& state) {
   random::Stream draws({agent_.seed_, tester, random::Purpose::posterior_draws, decisions_});

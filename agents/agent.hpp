@@ -45,8 +45,9 @@ class Agent {
 
   // babble: this episode tries commands instead of planning.
   void begin_episode(int episode, bool babble);
-  // Belief about the present state. Observations are positions and velocities without noise here, so it is exact.
-  Eigen::VectorXd perceive(std::span<const double> observation) const;
+  // Belief about the present state. Observations begin with positions and velocities without noise here, so it is
+  // exact; what follows them is for the preference. Once a step.
+  Eigen::VectorXd perceive(std::span<const double> observation);
   Decision decide(const Eigen::VectorXd& state);
   inference::Surprise learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next);
   // Consolidates all that was lived: hierarchy, length scales, precisions, exact posterior.
@@ -73,11 +74,14 @@ class Agent {
 class Tester {
  public:
   explicit Tester(Agent& agent);
-  void begin_episode() { planner_.reset(); }
+  // With what the agent knows now.
+  void begin_episode();
+  Eigen::VectorXd perceive(std::span<const double> observation);
   Eigen::VectorXd decide(const Eigen::VectorXd& state);
 
  private:
   Agent& agent_;
+  std::shared_ptr<Preference> preference_;
   Planner planner_;
   std::uint64_t decisions_ = 0;
 };

@@ -4,8 +4,14 @@
 
 namespace infans::agents {
 
-PlanarTip::PlanarTip(double length, double goal_x, double goal_z, double width, const kernels::Table& kernels)
-    : length_(length), goal_x_(goal_x), goal_z_(goal_z), width_(width), kernels_(kernels) {}
+PlanarTip::PlanarTip(double length, double goal_x, double goal_z, double width, const kernels::Table& kernels,
+                     double command_precision)
+    : length_(length),
+      goal_x_(goal_x),
+      goal_z_(goal_z),
+      width_(width),
+      command_precision_(command_precision),
+      kernels_(kernels) {}
 
 void PlanarTip::add_log_density(const Batch& state, int n, float* sum) {
   trigonometry_.resize(2, n);

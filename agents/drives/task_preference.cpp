@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "agents/drives/gap_preference.hpp"
 #include "core/base/error.hpp"
 #include "core/config/option.hpp"
 
@@ -37,17 +38,49 @@ std::shared_ptr<Preference> mountain_car() {
                                           std::vector<bool>{false, false});
 }
 
+// reward = -|gap| - |a|^2, m: near a gap of 0.1 m a Gaussian of this width and effort has the same slope.
+std::shared_ptr<Preference> tip_reacher() {
+  constexpr double temperature = 0.02, typical_gap = 0.1;
+  return std::make_shared<GapPreference>(2, 2, std::sqrt(temperature * typical_gap), 2.0 / temperature,
+                                         kernels::best());
+}
+
+// reward = 1 inside the target: the finger at its middle, a third of the radius wide.
+std::shared_ptr<Preference> dmc_reacher_easy() {
+  return std::make_shared<GapPreference>(2, 2, 0.02, 0.0, kernels::best());
+}
+std::shared_ptr<Preference> dmc_reacher_hard() {
+  return std::make_shared<GapPreference>(2, 2, 0.008, 0.0, kernels::best());
+}
+
+// reward = 1 within 8 degrees of upright (angle 0): there at rest.
+std::shared_ptr<Preference> dmc_pendulum() {
+  return std::make_shared<QuadraticState>(Eigen::VectorXd::Zero(2), Eigen::Vector2d(20.0, 1.0),
+                                          std::vector<bool>{true, false});
+}
+
+// The tip of the upright pole over the middle of the rail.
+std::shared_ptr<Preference> dmc_cartpole() {
+  return std::make_shared<PlanarTip>(-1.0, 0.0, 1.0, 0.25, kernels::best());
+}
+
 using Make = std::shared_ptr<Preference> (*)();
-constexpr std::pair<const char*, Make> preferences[] = {{"tip-pendulum-v0", tip_pendulum},
-                                                        {"pilco-cartpole-v0", pilco_cartpole},
-                                                        {"pets-cartpole-v0", pets_cartpole},
-                                                        {"mountain-car-v0", mountain_car},
-                                                        {"mountain-car-feef-v0", mountain_car}};
+constexpr std::pair<const char*, Make> preferences[] = {
+    {"dmc-cartpole-swingup-v0", dmc_cartpole}, {"dmc-cartpole-swingup_sparse-v0", dmc_cartpole},
+    {"dmc-pendulum-swingup-v0", dmc_pendulum}, {"dmc-reacher-easy-v0", dmc_reacher_easy},
+    {"dmc-reacher-hard-v0", dmc_reacher_hard}, {"tip-reacher-v0", tip_reacher},
+    {"tip-pendulum-v0", tip_pendulum},         {"pilco-cartpole-v0", pilco_cartpole},
+    {"pets-cartpole-v0", pets_cartpole},       {"mountain-car-v0", mountain_car},
+    {"mountain-car-feef-v0", mountain_car}};
 
 }  // namespace
 
-QuadraticState::QuadraticState(Eigen::VectorXd goal, Eigen::VectorXd weight, std::vector<bool> circular)
-    : goal_(std::move(goal)), weight_(std::move(weight)), circular_(std::move(circular)) {}
+QuadraticState::QuadraticState(Eigen::VectorXd goal, Eigen::VectorXd weight, std::vector<bool> circular,
+                               double command_precision)
+    : goal_(std::move(goal)),
+      weight_(std::move(weight)),
+      circular_(std::move(circular)),
+      command_precision_(command_precision) {}
 
 void QuadraticState::add_log_density(const Batch& state, int n, float* sum) {
   for (Eigen::Index i = 0; i < goal_.size(); ++i) {

@@ -13,14 +13,18 @@ namespace infans::agents {
 class QuadraticState final : public Preference {
  public:
   // goal, weight (1/unit^2), circular: one an element of the state.
-  QuadraticState(Eigen::VectorXd goal, Eigen::VectorXd weight, std::vector<bool> circular);
+  QuadraticState(Eigen::VectorXd goal, Eigen::VectorXd weight, std::vector<bool> circular,
+                 double command_precision = 0.0);
+  std::unique_ptr<Preference> clone() const override { return std::make_unique<QuadraticState>(*this); }
   void add_log_density(const Batch& state, int n, float* sum) override;
   void residual(const Eigen::VectorXd& state, Eigen::VectorXd& r, Eigen::MatrixXd& jacobian) const override;
   double curvature() const override { return weight_.maxCoeff(); }
+  double command_precision() const override { return command_precision_; }
 
  private:
   Eigen::VectorXd goal_, weight_;
   std::vector<bool> circular_;
+  double command_precision_;
 };
 
 // What a task's reward means as a preference over states:

@@ -88,6 +88,7 @@ bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd
 
   feedforward = MatrixXd::Zero(actions_, horizon);
   gain.assign(static_cast<std::size_t>(horizon), MatrixXd::Zero(actions_, states_));
+  const double effort = preference_->command_precision();
   VectorXd r, value = VectorXd::Zero(states_);
   MatrixXd jr, curvature = MatrixXd::Zero(states_, states_);
   for (int t = horizon - 1; t >= 0; --t) {
@@ -95,8 +96,10 @@ bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd
     value += jr.transpose() * r;
     curvature += jr.transpose() * jr;
     const MatrixXd& f = linear_.jacobian[static_cast<std::size_t>(t)];
-    const VectorXd q = f.transpose() * value - options_.epistemic_weight * linear_.gain_gradient.col(t);
-    const MatrixXd qq = f.transpose() * curvature * f;
+    VectorXd q = f.transpose() * value - options_.epistemic_weight * linear_.gain_gradient.col(t);
+    q.tail(actions_) += effort * around.action.col(t);
+    MatrixXd qq = f.transpose() * curvature * f;
+    qq.diagonal().tail(actions_).array() += effort;
     if (!q.allFinite() || !qq.allFinite()) return false;
     MatrixXd quu = qq.bottomRightCorner(actions_, actions_);
     quu.diagonal().array() += regularisation;

@@ -101,6 +101,9 @@ void Planner::imagine_step(int n) {
     epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
   std::swap(state_, next_);
   preference_->add_log_density(state_, n, pragmatic_.data());
+  const float half = 0.5F * static_cast<float>(preference_->command_precision());
+  for (int i = 0; half > 0.0F && i < actions_; ++i)
+    for (int k = 0; k < n; ++k) pragmatic_[static_cast<std::size_t>(k)] -= half * action_.row(i)[k] * action_.row(i)[k];
 }
 
 // A rollout that left the numbers is worse than any other.

@@ -2,8 +2,8 @@
 // feedback gains of the previous decision's iLQR, then a few iLQR steps (Tassa, Erez & Todorov 2012) on the best plan.
 //
 //   G(plan) = -(pragmatic + epistemic), nats
-//   pragmatic = sum_t ln C(s_{t+1})    log preference along the mean path, without its constant
-//   epistemic = sum_t O/2 ln(1 + v_t)  information gain about the parameters (novelty), summed over single steps
+//   pragmatic = sum_t ln C(s_{t+1}, u_t)  log preference along the mean path, without its constant
+//   epistemic = sum_t O/2 ln(1 + v_t)     information gain about the parameters (novelty), summed over single steps
 // The width of the preference sets how much curiosity can outbid it; there is no other exploration weight by default.
 #pragma once
 
@@ -49,6 +49,8 @@ class Planner {
 
   // Forgets the previous plan: at the start of an episode.
   void reset();
+  // Another goal from the next plan on.
+  void want(std::shared_ptr<Preference> preference) { preference_ = std::move(preference); }
   // The best plan from `state` under what `imagination` holds.
   Plan plan(const Eigen::VectorXd& state, inference::Imagination& imagination, random::Stream& stream);
   // Whether information gain counts, so that the imagination needs posterior draws.

@@ -17,14 +17,15 @@ namespace {
 py::object count(int decisions) { return decisions < 0 ? py::object(py::none()) : py::object(py::int_(decisions)); }
 
 py::dict sample_efficiency(const std::string& task, const std::string& agent, std::uint64_t seed,
-                           const std::map<std::string, std::string>& settings) {
+                           const std::map<std::string, std::string>& settings, const std::string& assets) {
   const envs::TaskTable table = envs::all_tasks();
-  const experiments::EfficiencyOptions o = experiments::efficiency_options(table, task, agent, settings);
+  experiments::EfficiencyOptions o = experiments::efficiency_options(table, task, agent, settings);
+  o.assets = assets;
   experiments::EfficiencyRecord r;
   double period = 0.0;
   {
     const py::gil_scoped_release release;
-    period = table.make(o.task, {}).world->spec().control_period;
+    period = experiments::control_period(table, o);
     r = experiments::measure_efficiency(table, o, seed);
   }
   py::list curve;
@@ -32,12 +33,13 @@ py::dict sample_efficiency(const std::string& task, const std::string& agent, st
     curve.append(py::make_tuple(r.test_decisions[k], r.solved[k] ? 1.0 : 0.0));
   py::dict out;
   out["curve"] = curve;
+  out["returns"] = r.test_return;
   out["budget"] = o.budget;
   out["control_period"] = period;
   out["decisions_first"] = count(r.decisions_first);
   out["decisions_sustained"] = count(r.decisions_sustained);
   out["decisions_all_in"] = r.decisions;
-  out["control_steps"] = r.decisions;
+  out["control_steps"] = r.control_steps;
   return out;
 }
 
@@ -47,9 +49,11 @@ void bind_efficiency(py::module_& module) {
   module.def("efficiency_tasks", &experiments::efficiency_tasks, "Tasks that sample_efficiency measures.");
   module.def(
       "sample_efficiency", &sample_efficiency, py::arg("task"), py::arg("agent"), py::arg("seed"), py::arg("settings"),
+      py::arg("assets") = "",
       "One life on a task until 3 successes in a row, or its budget of decisions; agent: an agent.policy. The model is "
       "harmonics unless settings (options of `infans options`, as text) say otherwise. A success is a test whose mean "
-      "return of 5 episodes is above the task's threshold, or an episode that ends at the goal (mountain cars).");
+      "return of 5 episodes is above the task's threshold, or an episode that ends at the goal (mountain cars). "
+      "assets: folder of the task's files, for a task of another package.");
 }
 
 }  // namespace infans::bindings

@@ -57,8 +57,10 @@ def record(
     decisions_sustained: int | None,
     decisions_all_in: int,
     control_steps: int,
+    returns: Sequence[float] = (),
 ) -> Record:
     """One life. curve: [decisions, score in 0..1] of every test, ascending; None: not within the budget.
+    returns: of the same tests, in the task's own units, where it has a return.
 
     decisions_all_in counts whatever the agent lived, warm-up included, until it stopped; control_steps the steps of
     the world under them, control_period s each.
@@ -71,7 +73,7 @@ def record(
         "decisions_first": decisions_first, "decisions_sustained": decisions_sustained,
         "control_steps": control_steps, "simulated_seconds": round(control_steps * control_period, 9),
         "decisions_all_in": decisions_all_in, "censored": decisions_sustained is None, "budget": budget,
-        "curve": points, "auc": 1 - lost_decisions(points, budget) / budget,
+        "curve": points, "returns": [float(value) for value in returns], "auc": 1 - lost_decisions(points, budget) / budget,
     }  # fmt: skip
 
 
@@ -147,10 +149,21 @@ LOOP_AGENTS = ("efe", "greedy", "babbling", "random")
 
 def compiled_loop(task: str, agent: str, seeds: Sequence[int], settings: Settings, threads: int | None) -> list[Record]:
     """The compiled loop: `_infans.sample_efficiency(task, agent, seed, settings)` returns what `record` takes."""
-    measure = _compiled().sample_efficiency
+    measure, assets = _compiled().sample_efficiency, _assets(task)
     with ThreadPoolExecutor(threads) as pool:
-        lives = pool.map(lambda seed: measure(task, agent, seed, dict(settings)), seeds)
+        lives = pool.map(lambda seed: measure(task, agent, seed, dict(settings), assets), seeds)
         return [record(task, agent, seed, **life) for seed, life in zip(seeds, lives, strict=True)]
+
+
+def _assets(task: str) -> str:
+    from gymnasium.error import DependencyNotInstalled
+
+    from .envs import assets_of
+
+    try:
+        return assets_of(f"{task}-v0")
+    except DependencyNotInstalled as error:
+        raise BenchError(str(error)) from None
 
 
 def _compiled() -> Any:

@@ -32,7 +32,7 @@ Option = bool | int | float | str | Sequence[str]
 __all__ = ["TASKS", "TaskEnv", "TaskVectorEnv", "World", "register"]
 
 
-def _assets(task: str) -> str:
+def assets_of(task: str) -> str:
     """Folder of the MJCF files that the task reads, "" when it reads none."""
     from . import _infans
 
@@ -75,7 +75,7 @@ class TaskEnv(gymnasium.Env):
 
         if render_mode is not None:
             raise ValueError(f"render_mode is {render_mode!r}; the task draws no pictures: leave it out")
-        self._body = _infans.TaskBody(task, _assets(task), options)
+        self._body = _infans.TaskBody(task, assets_of(task), options)
         self.info: dict[str, Any] = self._body.info
         self.metadata = {"render_modes": [], "render_fps": round(1.0 / self.info["control_period"])}
         self.render_mode = None
@@ -151,7 +151,7 @@ class TaskVectorEnv(gymnasium.vector.VectorEnv):
             AutoresetMode.DISABLED: "disabled",
         }
         self._pool = _infans.TaskPool(
-            task, _assets(task), options, num_envs, threads, max_episode_steps or 0, names[self.autoreset_mode]
+            task, assets_of(task), options, num_envs, threads, max_episode_steps or 0, names[self.autoreset_mode]
         )
         self.info: dict[str, Any] = self._pool.info
         self.num_envs = num_envs

@@ -2,8 +2,12 @@
 
 #include <time.h>
 
+#include <cmath>
+#include <limits>
+
 #include "agents/drives/task_preference.hpp"
 #include "core/base/error.hpp"
+#include "envs/api/joint_view.hpp"
 #include "experiments/run/options.hpp"
 
 namespace infans::experiments {
@@ -23,38 +27,55 @@ VectorXd to_eigen(std::span<const double> v) {
   return Eigen::Map<const VectorXd>(v.data(), static_cast<Eigen::Index>(v.size()));
 }
 
-// A task's world at the start of an episode.
+envs::Task task_of(const envs::TaskTable& tasks, const EfficiencyOptions& o) {
+  envs::TaskOptions options;
+  options.assets = o.assets;
+  return tasks.make(o.task, options);
+}
+
+// A task's world as joints, at the start of an episode.
 class Stage {
  public:
-  Stage(const envs::TaskTable& tasks, const std::string& id, std::uint64_t seed, std::uint32_t who)
-      : task_(tasks.make(id, {})), seed_(seed), who_(who) {}
+  Stage(envs::Task task, int hold, std::uint64_t seed, std::uint32_t who)
+      : decisions_((task.info.time_limit + hold - 1) / hold),
+        world_(joints_of(std::move(task), hold)),
+        seed_(seed),
+        who_(who) {}
 
-  const envs::Spec& spec() const { return task_.world->spec(); }
-  int time_limit() const { return task_.info.time_limit; }
+  const envs::Spec& spec() const { return world_.spec(); }
+  int decisions() const { return decisions_; }  // of an episode
   VectorXd reset() {
     random::Stream stream({seed_, who_, random::Purpose::reset, episodes_++});
-    return to_eigen(task_.world->reset(stream));
+    return to_eigen(world_.reset(stream));
   }
   VectorXd step(const VectorXd& action) {
-    return to_eigen(task_.world->step({action.data(), static_cast<std::size_t>(action.size())}));
+    return to_eigen(world_.step({action.data(), static_cast<std::size_t>(action.size())}));
   }
-  envs::Outcome outcome() const { return task_.world->outcome(); }
+  envs::Outcome outcome() const { return world_.outcome(); }
+  int held() const { return world_.held(); }
 
  private:
-  envs::Task task_;
+  static envs::JointView joints_of(envs::Task task, int hold) {
+    envs::JointReading reading = envs::joint_reading(task.info.id, task.world->spec());
+    return {std::move(task.world), std::move(reading), hold};
+  }
+
+  int decisions_;
+  envs::JointView world_;
   std::uint64_t seed_;
   std::uint32_t who_;
   std::uint64_t episodes_ = 0;
 };
 
-double mean_return(Stage& stage, agents::Agent& agent, agents::Tester& tester, int episodes) {
+std::span<const double> view(const VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
+
+double mean_return(Stage& stage, agents::Tester& tester, int episodes) {
   double sum = 0.0;
   for (int e = 0; e < episodes; ++e) {
     VectorXd observation = stage.reset();
     tester.begin_episode();
-    for (int t = 0; t < stage.time_limit(); ++t) {
-      observation =
-          stage.step(tester.decide(agent.perceive({observation.data(), static_cast<std::size_t>(observation.size())})));
+    for (int t = 0; t < stage.decisions(); ++t) {
+      observation = stage.step(tester.decide(tester.perceive(view(observation))));
       sum += stage.outcome().reward;
       if (stage.outcome().terminated) break;
     }
@@ -83,29 +104,38 @@ class Judge {
 struct Known {
   Success success = Success::by_return;
   int budget = 300;  // decisions
+  int hold = 1;      // control steps
   std::map<std::string, std::string> settings;
+  double threshold = std::numeric_limits<double>::quiet_NaN();  // of the return, where the task itself names none
 };
 
 // Speeds of a mountain car are hundredths of its road, and a swing takes it tens of raw steps.
 const std::map<std::string, Known>& known_tasks() {
   static const std::map<std::string, Known> all = {
-      {"tip-pendulum", {Success::by_return, 300, {{"planner.horizon", "20"}}}},
-      {"pilco-cartpole", {Success::by_return, 300, {{"planner.horizon", "15"}}}},
-      {"pets-cartpole", {Success::by_return, 1000, {{"planner.horizon", "25"}}}},
+      {"tip-pendulum", {Success::by_return, 300, 1, {{"planner.horizon", "20"}}}},
+      {"pilco-cartpole", {Success::by_return, 300, 1, {{"planner.horizon", "15"}}}},
+      {"tip-reacher", {Success::by_return, 700, 1, {{"planner.horizon", "20"}}}},
+      {"dmc-pendulum-swingup", {Success::by_return, 800, 5, {{"planner.horizon", "25"}}, 700.0}},
+      {"dmc-cartpole-swingup", {Success::by_return, 800, 5, {{"planner.horizon", "25"}}, 750.0}},
+      {"dmc-cartpole-swingup_sparse", {Success::by_return, 2000, 5, {{"planner.horizon", "25"}}, 500.0}},
+      {"dmc-reacher-easy", {Success::by_return, 2000, 5, {{"planner.horizon", "15"}}, 800.0}},
+      {"dmc-reacher-hard", {Success::by_return, 2000, 5, {{"planner.horizon", "15"}}, 800.0}},
+      {"pets-cartpole", {Success::by_return, 1000, 1, {{"planner.horizon", "25"}}}},
       {"mountain-car",
        {Success::by_goal,
         3000,
+        1,
         {{"planner.horizon", "120"}, {"planner.noise_colour", "2"}, {"model.slide_velocity_scale", "0.05"}}}},
       {"mountain-car-feef",
-       {Success::by_goal, 501, {{"planner.horizon", "40"}, {"model.slide_velocity_scale", "0.05"}}}}};
+       {Success::by_goal, 501, 1, {{"planner.horizon", "40"}, {"model.slide_velocity_scale", "0.05"}}}}};
   return all;
 }
 
 }  // namespace
 
 EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const EfficiencyOptions& o, std::uint64_t seed) {
-  Stage life(tasks, o.task, seed, life_starts), test(tasks, o.task, seed, test_starts);
-  agents::Agent agent(life.spec(), o.agent, agents::task_preference(o.task), seed, life.time_limit());
+  Stage life(task_of(tasks, o), o.hold, seed, life_starts), test(task_of(tasks, o), o.hold, seed, test_starts);
+  agents::Agent agent(life.spec(), o.agent, agents::task_preference(o.task), seed, life.decisions());
   agents::Tester tester(agent);
   EfficiencyRecord r;
   r.seed = seed;
@@ -117,18 +147,19 @@ EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const Efficien
     agent.begin_episode(episode, false);
     double paid = 0.0;
     bool ended = false;
-    for (int t = 0; t < life.time_limit() && !ended && goes_on(); ++t) {
+    for (int t = 0; t < life.decisions() && !ended && goes_on(); ++t) {
       const double from = seconds();
-      const VectorXd state = agent.perceive({observation.data(), static_cast<std::size_t>(observation.size())});
+      const VectorXd state = agent.perceive(view(observation));
       const agents::Decision d = agent.decide(state);
       observation = life.step(d.action);
-      agent.learn(state, d.action, observation);
+      r.control_steps += life.held();
+      agent.learn(state, d.action, observation.head(state.size()));
       if (++r.decisions % o.consolidate_every == 0) agent.consolidate();
       spent += seconds() - from;
       paid += life.outcome().reward;
       ended = life.outcome().terminated;
       if (o.success == Success::by_return && r.decisions % o.test_every == 0) {
-        const double mean = mean_return(test, agent, tester, o.test_episodes);
+        const double mean = mean_return(test, tester, o.test_episodes);
         judge.note(mean, mean > o.threshold);
       }
     }
@@ -160,10 +191,15 @@ EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::st
   o.task = task + "-v0";
   o.success = known->second.success;
   o.budget = known->second.budget;
-  o.threshold = tasks.info(o.task).reward_threshold;
+  o.hold = known->second.hold;
+  o.threshold = std::isnan(known->second.threshold) ? tasks.info(o.task).reward_threshold : known->second.threshold;
   o.test_every = 5;
   o.agent = agent_options(options);
   return o;
+}
+
+double control_period(const envs::TaskTable& tasks, const EfficiencyOptions& o) {
+  return task_of(tasks, o).world->spec().control_period;
 }
 
 }  // namespace infans::experiments

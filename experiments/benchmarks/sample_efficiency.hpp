@@ -20,9 +20,11 @@ enum class Success {
 
 struct EfficiencyOptions {
   std::string task = "tip-pendulum-v0";
+  std::string assets;  // folder of the task's files (envs::TaskInfo::folder), for a task that has some
+  int hold = 1;        // control steps under one decision
   Success success = Success::by_return;
   double threshold = -200.0;
-  int budget = 300;     // decisions
+  int budget = 300;  // decisions
   int test_every = 10;  // decisions between two tests
   int test_episodes = 5;
   int sustained = 3;          // successes in a row
@@ -34,6 +36,7 @@ struct EfficiencyOptions {
 struct EfficiencyRecord {
   std::uint64_t seed = 0;
   int decisions = 0;             // lived
+  int control_steps = 0;         // under them
   int decisions_first = -1;      // at the first success
   int decisions_sustained = -1;  // at the last of the first `sustained` successes in a row
   double decision_seconds = 0;   // mean CPU time of a decision and what was learned from it
@@ -53,5 +56,7 @@ std::vector<std::string> efficiency_tasks();
 // settings (options of a study, as text) say otherwise. Throws base::OptionError for a name, an option or a value.
 EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::string& task, const std::string& agent,
                                      const std::map<std::string, std::string>& settings);
+// Seconds between two control steps of a task.
+double control_period(const envs::TaskTable& tasks, const EfficiencyOptions& options);
 
 }  // namespace infans::experiments

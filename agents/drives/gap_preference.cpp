@@ -1,0 +1,124 @@
+#include "agents/drives/gap_preference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace infans::agents {
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+// Links of about 0.1 m, seen to 0.1 mm at best.
+constexpr double link = 0.1, floor_of_noise = 1e-4;
+
+int power_of_three(int n) {
+  int p = 1;
+  while (n-- > 0) p *= 3;
+  return p;
+}
+
+int feature_count(int joints, int gaps, double width) {
+  if (joints < 1 || joints > 6 || gaps < 1 || gaps > 3 || !(width > 0.0))
+    throw std::logic_error("GapPreference: 1 to 6 joints, 1 to 3 gaps and a width above 0");
+  return power_of_three(joints) - 1;
+}
+
+}  // namespace
+
+GapPreference::GapPreference(int joints, int gaps, double width, double command_precision,
+                             const kernels::Table& kernels)
+    : joints_(joints),
+      gaps_(gaps),
+      width_(width),
+      command_precision_(command_precision),
+      kernels_(kernels),
+      readout_(VectorXd::Constant(feature_count(joints, gaps, width), std::pow(floor_of_noise / link, 2)), gaps,
+               floor_of_noise, model::BayesianReadout::NoiseLearning::at_every_update),
+      now_features_(VectorXd::Zero(readout_.features())),
+      now_gap_(VectorXd::Zero(gaps)) {}
+
+VectorXd GapPreference::posture(std::span<const double> o) const {
+  return Eigen::Map<const VectorXd>(o.data(), joints_);
+}
+
+VectorXd GapPreference::seen_gap(std::span<const double> o) const {
+  return Eigen::Map<const VectorXd>(o.data() + 2 * joints_, gaps_);
+}
+
+// Feature f - 1 is the product over joints of {1, cos, sin}[digit of f in base 3].
+VectorXd GapPreference::features(const VectorXd& q, MatrixXd* jacobian) const {
+  const int count = readout_.features();
+  VectorXd phi = VectorXd::Ones(count);
+  if (jacobian) *jacobian = MatrixXd::Ones(count, joints_);
+  for (int f = 1; f <= count; ++f) {
+    for (int i = 0, rest = f; i < joints_; ++i, rest /= 3) {
+      const double c = std::cos(q(i)), s = std::sin(q(i));
+      const double factor[] = {1.0, c, s}, slope[] = {0.0, -s, c};
+      const int digit = rest % 3;
+      phi(f - 1) *= factor[digit];
+      for (int k = 0; jacobian && k < joints_; ++k) (*jacobian)(f - 1, k) *= k == i ? slope[digit] : factor[digit];
+    }
+  }
+  return phi;
+}
+
+void GapPreference::see(std::span<const double> observation) {
+  now_features_ = features(posture(observation), nullptr);
+  now_gap_ = seen_gap(observation);
+}
+
+void GapPreference::learn(std::span<const double> observation) {
+  const VectorXd phi = features(posture(observation), nullptr), gap = seen_gap(observation);
+  if (anchored_) {
+    readout_.update(phi - anchor_features_, gap - anchor_gap_);
+    return;
+  }
+  anchor_features_ = phi;
+  anchor_gap_ = gap;
+  anchored_ = true;
+}
+
+VectorXd GapPreference::gap(const VectorXd& q) const {
+  return now_gap_ + readout_.predict(features(q, nullptr) - now_features_);
+}
+
+void GapPreference::add_log_density(const Batch& state, int n, float* sum) {
+  const int count = readout_.features();
+  trigonometry_.resize(2 * joints_, n);
+  for (int i = 0; i < joints_; ++i)
+    kernels_.sincos(state.row(i), trigonometry_.stride, trigonometry_.row(2 * i), trigonometry_.row(2 * i + 1));
+  product_.resize(1 + gaps_, n);
+  float* const product = product_.row(0);
+  const VectorXd offset = now_gap_ - readout_.predict(now_features_);
+  for (int g = 0; g < gaps_; ++g) std::fill_n(product_.row(1 + g), n, static_cast<float>(offset(g)));
+  for (int f = 1; f <= count; ++f) {
+    std::fill_n(product, n, 1.0F);
+    for (int i = 0, rest = f; i < joints_; ++i, rest /= 3) {
+      if (rest % 3 == 0) continue;
+      const float* const factor = trigonometry_.row(2 * i + (rest % 3 == 1 ? 1 : 0));
+      for (int k = 0; k < n; ++k) product[k] *= factor[k];
+    }
+    for (int g = 0; g < gaps_; ++g) {
+      const float m = static_cast<float>(readout_.mean()(f - 1, g));
+      float* const gap = product_.row(1 + g);
+      for (int k = 0; k < n; ++k) gap[k] += m * product[k];
+    }
+  }
+  const float half = static_cast<float>(0.5 / (width_ * width_));
+  for (int g = 0; g < gaps_; ++g) {
+    const float* const gap = product_.row(1 + g);
+    for (int k = 0; k < n; ++k) sum[k] -= half * gap[k] * gap[k];
+  }
+}
+
+void GapPreference::residual(const VectorXd& s, VectorXd& r, MatrixXd& jacobian) const {
+  MatrixXd slope;
+  const VectorXd phi = features(s.head(joints_), &slope);
+  r = (now_gap_ + readout_.predict(phi - now_features_)) / width_;
+  jacobian = MatrixXd::Zero(gaps_, s.size());
+  jacobian.leftCols(joints_) = readout_.mean().transpose() * slope / width_;
+}
+
+}  // namespace infans::agents
