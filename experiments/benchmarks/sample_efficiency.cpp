@@ -2,13 +2,9 @@
 
 #include <time.h>
 
-#include <cmath>
-#include <limits>
-
 #include "agents/drives/task_preference.hpp"
 #include "core/base/error.hpp"
 #include "envs/api/joint_view.hpp"
-#include "experiments/run/options.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -101,36 +97,6 @@ class Judge {
   int sustained_, in_a_row_ = 0;
 };
 
-struct Known {
-  Success success = Success::by_return;
-  int budget = 300;  // decisions
-  int hold = 1;      // control steps
-  std::map<std::string, std::string> settings;
-  double threshold = std::numeric_limits<double>::quiet_NaN();  // of the return, where the task itself names none
-};
-
-// Speeds of a mountain car are hundredths of its road, and a swing takes it tens of raw steps.
-const std::map<std::string, Known>& known_tasks() {
-  static const std::map<std::string, Known> all = {
-      {"tip-pendulum", {Success::by_return, 300, 1, {{"planner.horizon", "20"}}}},
-      {"pilco-cartpole", {Success::by_return, 300, 1, {{"planner.horizon", "15"}}}},
-      {"tip-reacher", {Success::by_return, 700, 1, {{"planner.horizon", "20"}}}},
-      {"dmc-pendulum-swingup", {Success::by_return, 800, 5, {{"planner.horizon", "25"}}, 700.0}},
-      {"dmc-cartpole-swingup", {Success::by_return, 800, 5, {{"planner.horizon", "25"}}, 750.0}},
-      {"dmc-cartpole-swingup_sparse", {Success::by_return, 2000, 5, {{"planner.horizon", "25"}}, 500.0}},
-      {"dmc-reacher-easy", {Success::by_return, 2000, 5, {{"planner.horizon", "15"}}, 800.0}},
-      {"dmc-reacher-hard", {Success::by_return, 2000, 5, {{"planner.horizon", "15"}}, 800.0}},
-      {"pets-cartpole", {Success::by_return, 1000, 1, {{"planner.horizon", "25"}}}},
-      {"mountain-car",
-       {Success::by_goal,
-        3000,
-        1,
-        {{"planner.horizon", "120"}, {"planner.noise_colour", "2"}, {"model.slide_velocity_scale", "0.05"}}}},
-      {"mountain-car-feef",
-       {Success::by_goal, 501, 1, {{"planner.horizon", "40"}, {"model.slide_velocity_scale", "0.05"}}}}};
-  return all;
-}
-
 }  // namespace
 
 EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const EfficiencyOptions& o, std::uint64_t seed) {
@@ -168,34 +134,6 @@ EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const Efficien
   }
   r.decision_seconds = spent / r.decisions;
   return r;
-}
-
-std::vector<std::string> efficiency_tasks() {
-  std::vector<std::string> names;
-  for (const auto& [name, known] : known_tasks()) names.push_back(name);
-  return names;
-}
-
-EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::string& task, const std::string& agent,
-                                     const std::map<std::string, std::string>& settings) {
-  const auto known = known_tasks().find(task);
-  if (known == known_tasks().end())
-    throw base::OptionError(
-        "task", "there is no task '" + task + "'; the nearest is '" + config::nearest(task, efficiency_tasks()) + "'");
-  config::Options options(life_options());
-  options.set_text("agent.model", "harmonics", task);
-  for (const auto& [key, value] : known->second.settings) options.set_text(key, value, task);
-  options.set_text("agent.policy", agent, "agent");
-  for (const auto& [key, value] : settings) options.set_text(key, value, "settings");
-  EfficiencyOptions o;
-  o.task = task + "-v0";
-  o.success = known->second.success;
-  o.budget = known->second.budget;
-  o.hold = known->second.hold;
-  o.threshold = std::isnan(known->second.threshold) ? tasks.info(o.task).reward_threshold : known->second.threshold;
-  o.test_every = 5;
-  o.agent = agent_options(options);
-  return o;
 }
 
 double control_period(const envs::TaskTable& tasks, const EfficiencyOptions& o) {

@@ -24,7 +24,7 @@ struct EfficiencyOptions {
   int hold = 1;        // control steps under one decision
   Success success = Success::by_return;
   double threshold = -200.0;
-  int budget = 300;  // decisions
+  int budget = 300;     // decisions
   int test_every = 10;  // decisions between two tests
   int test_episodes = 5;
   int sustained = 3;          // successes in a row
@@ -53,7 +53,8 @@ EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const Efficien
 // Names of the tasks that efficiency_options knows, without their "-v0".
 std::vector<std::string> efficiency_tasks();
 // How such a task is measured: agent is an agent.policy; the model is harmonics and the planner fits the task unless
-// settings (options of a study, as text) say otherwise. Throws base::OptionError for a name, an option or a value.
+// settings (options of a study and bench.hold, bench.budget, bench.test_every, bench.test_episodes, as text) say
+// otherwise. Throws base::OptionError for a name, an option or a value.
 EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::string& task, const std::string& agent,
                                      const std::map<std::string, std::string>& settings);
 // Seconds between two control steps of a task.
