@@ -44,6 +44,7 @@ Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_pt
 void Agent::begin_episode(int episode, bool babble) {
   babble_ = babble || !plans();
   planner_.reset();
+  expected_ = {};
   preference_->begin_episode();
   random::Stream stream({seed_, 0, random::Purpose::babbling, static_cast<std::uint64_t>(episode)});
   babbling_.begin(stream);
@@ -59,6 +60,8 @@ Decision Agent::decide(const Eigen::VectorXd& state) {
   Decision d;
   if (babble_) {
     d.action = babbling_.next();
+  } else if (planner_.follows(surprise(state))) {
+    d.action = planner_.follow(state);
   } else {
     random::Stream draws({seed_, 0, random::Purpose::posterior_draws, decisions_});
     random::Stream candidates({seed_, 0, random::Purpose::candidates, decisions_});
@@ -67,8 +70,13 @@ Decision Agent::decide(const Eigen::VectorXd& state) {
     d.planned = true;
   }
   ++decisions_;
-  d.belief = model_->predict(state, d.action);
+  d.belief = expected_ = model_->predict(state, d.action);
   return d;
+}
+
+double Agent::surprise(const Eigen::VectorXd& state) const {
+  if (expected_.mean.size() == 0) return 0.0;
+  return ((state - expected_.mean).array().abs() / expected_.standard_deviation.array()).maxCoeff();
 }
 
 namespace {

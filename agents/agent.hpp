@@ -33,7 +33,7 @@ struct AgentOptions {
 
 struct Decision {
   Eigen::VectorXd action;
-  bool planned = false;
+  bool planned = false;      // else babbled, or the last plan goes on
   Plan plan;                 // where planned
   inference::Belief belief;  // about the next state
 };
@@ -62,10 +62,14 @@ class Agent {
   AgentOptions options_;
   std::shared_ptr<Preference> preference_;
   std::uint64_t seed_;
+  // Largest deviation of a state from what was expected, in predicted standard deviations.
+  double surprise(const Eigen::VectorXd& state) const;
+
   std::unique_ptr<inference::WorldModel> model_;
   Planner planner_;
   Babbling babbling_;
   bool babble_ = false;
+  inference::Belief expected_;  // of the state that comes, by the last decision; empty at the start of an episode
   std::uint64_t decisions_ = 0;
 };
 

@@ -35,6 +35,7 @@ void Planner::reset() {
   mean_ = MatrixXd::Zero(actions_, options_.horizon);
   kept_.clear();
   feedback_gain_.clear();
+  followed_ = 0;
 }
 
 Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, random::Stream& stream) {
@@ -48,7 +49,8 @@ Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, r
     count = std::max(static_cast<int>(count / options_.candidate_decay), 2 * options_.elites);
   }
   // Starts spread over the elites: their basins differ more than their scores.
-  Trajectory best = ilqr(state, realised_[static_cast<std::size_t>(order_[0])]);
+  const bool weighted = options_.update == Update::weighted;
+  Trajectory best = ilqr(state, weighted ? clipped(mean_) : realised_[static_cast<std::size_t>(order_[0])]);
   for (int i = 1; i < options_.ilqr_starts; ++i) {
     const int rank = std::min(i * options_.elites / options_.ilqr_starts, static_cast<int>(order_.size()) - 1);
     Trajectory other = ilqr(state, realised_[static_cast<std::size_t>(order_[static_cast<std::size_t>(rank)])]);
@@ -141,6 +143,26 @@ void Planner::evaluate(const VectorXd& start) {
 }
 
 void Planner::refine_distribution() {
+  if (options_.update == Update::elites)
+    refine_by_elites();
+  else
+    refine_by_weights();
+}
+
+void Planner::refine_by_weights() {
+  const double best = scores_[static_cast<std::size_t>(order_[0])].total;
+  MatrixXd mean = MatrixXd::Zero(actions_, options_.horizon);
+  double sum = 0.0;
+  for (std::size_t k = 0; k < scores_.size(); ++k) {
+    const double weight = std::exp((scores_[k].total - best) / options_.temperature);
+    mean += weight * realised_[k];
+    sum += weight;
+  }
+  mean_ = mean / sum;
+  kept_.clear();
+}
+
+void Planner::refine_by_elites() {
   const int elites = std::min(options_.elites, static_cast<int>(order_.size()));
   MatrixXd mean = MatrixXd::Zero(actions_, options_.horizon), square = mean;
   kept_.clear();
@@ -157,14 +179,39 @@ void Planner::refine_distribution() {
 }
 
 void Planner::remember(const Trajectory& best) {
-  kept_.insert(kept_.begin(), best.action);
-  for (MatrixXd& plan : kept_) plan = shifted(plan, true);
-  mean_ = shifted(best.action, false);
+  if (options_.update == Update::elites) kept_.insert(kept_.begin(), best.action);
+  mean_ = best.action;
   feedback_gain_.clear();
-  if (!options_.feedback || best.gain.empty()) return;
-  feedback_gain_.assign(best.gain.begin() + 1, best.gain.end());
+  if (options_.feedback && !best.gain.empty()) {
+    feedback_gain_ = best.gain;
+    feedback_state_ = best.state.leftCols(options_.horizon);
+  }
+  shift();
+  if (!feedback_gain_.empty()) feedback_state_.rightCols(1) = best.state.rightCols(1);
+  followed_ = 1;
+}
+
+// One decision on: what was planned for later is now nearer.
+void Planner::shift() {
+  for (MatrixXd& plan : kept_) plan = shifted(plan, true);
+  mean_ = shifted(mean_, false);
+  if (feedback_gain_.empty()) return;
+  feedback_gain_.erase(feedback_gain_.begin());
   feedback_gain_.push_back(MatrixXd::Zero(actions_, states_));
-  feedback_state_ = best.state.rightCols(options_.horizon);
+  feedback_state_ = shifted(feedback_state_, true);
+}
+
+bool Planner::follows(double surprise) const {
+  return followed_ > 0 && followed_ < std::min(options_.replan_interval, options_.horizon) &&
+         surprise <= options_.replan_surprise;
+}
+
+VectorXd Planner::follow(const VectorXd& state) {
+  VectorXd u = mean_.col(0);
+  if (!feedback_gain_.empty()) u += feedback_gain_.front() * (state - feedback_state_.col(0));
+  shift();
+  ++followed_;
+  return u.cwiseMax(-1.0).cwiseMin(1.0);
 }
 
 }  // namespace infans::agents

@@ -16,6 +16,12 @@
 
 namespace infans::agents {
 
+// How candidates shape the next iteration's distribution.
+enum class Update {
+  elites,   // mean and spread of the best ones (CEM)
+  weighted  // mean of all, each weighted by exp(-G / temperature), at a constant spread (MPPI; Williams et al. 2017)
+};
+
 struct PlannerOptions {
   int horizon = 15;              // decisions
   int candidates = 200;          // of the first CEM iteration
@@ -30,6 +36,10 @@ struct PlannerOptions {
   bool feedback = true;  // shape rollouts by the previous gains
   double epistemic_weight = 1.0;
   int rejected = 4;  // candidates of the last iteration kept for the record
+  Update update = Update::elites;
+  double temperature = 1.0;      // nats, of weighted updates
+  int replan_interval = 1;       // decisions lived by one plan, its feedback gains included
+  double replan_surprise = 3.0;  // a state this many predicted standard deviations off ends a plan before
 };
 
 struct Plan {
@@ -53,6 +63,10 @@ class Planner {
   void want(std::shared_ptr<Preference> preference) { preference_ = std::move(preference); }
   // The best plan from `state` under what `imagination` holds.
   Plan plan(const Eigen::VectorXd& state, inference::Imagination& imagination, random::Stream& stream);
+  // Whether the last plan holds for one decision more, given how surprising the present state is (standard deviations).
+  bool follows(double surprise) const;
+  // The next command of the last plan, corrected by its feedback gains. Where follows() says so.
+  Eigen::VectorXd follow(const Eigen::VectorXd& state);
   // Whether information gain counts, so that the imagination needs posterior draws.
   bool curious() const { return options_.epistemic_weight > 0.0; }
 
@@ -75,12 +89,15 @@ class Planner {
   void propose(int count, bool with_mean, random::Stream& stream);
   void evaluate(const Eigen::VectorXd& state);
   void refine_distribution();
+  void refine_by_elites();
+  void refine_by_weights();
   Trajectory ilqr(const Eigen::VectorXd& state, const Eigen::MatrixXd& action);
   Trajectory roll(const Eigen::VectorXd& state, const Trajectory& around, const Eigen::MatrixXd& feedforward,
                   const std::vector<Eigen::MatrixXd>& gain);
   bool backward(const Trajectory& around, double regularisation, Eigen::MatrixXd& feedforward,
                 std::vector<Eigen::MatrixXd>& gain);
   void remember(const Trajectory& best);
+  void shift();
 
   PlannerOptions options_;
   std::shared_ptr<Preference> preference_;
@@ -95,6 +112,7 @@ class Planner {
   std::vector<int> order_;                      // candidates by score, best first
   Eigen::MatrixXd feedback_state_;              // S x T, of the previous decision, shifted by one
   std::vector<Eigen::MatrixXd> feedback_gain_;  // empty: none
+  int followed_ = 0;                            // decisions that the last plan has given
   Batch state_, next_, action_;
   inference::Linearisation linear_;
   std::vector<float> gain_, pragmatic_, epistemic_;

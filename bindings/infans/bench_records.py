@@ -73,7 +73,8 @@ def record(
         "decisions_first": decisions_first, "decisions_sustained": decisions_sustained,
         "control_steps": control_steps, "simulated_seconds": round(control_steps * control_period, 9),
         "decisions_all_in": decisions_all_in, "censored": decisions_sustained is None, "budget": budget,
-        "curve": points, "returns": [float(value) for value in returns], "auc": 1 - lost_decisions(points, budget) / budget,
+        "curve": points, "returns": [float(value) for value in returns],
+        "auc": 1 - lost_decisions(points, budget) / budget,
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ STEP: dict[str, tuple[str, str]] = {
     "rejected_action": ("", "first command of rejected plans, best first"),
     "rejected_pragmatic": ("nats", "their pragmatic term"),
     "rejected_epistemic": ("nats", "their epistemic term"),
-    "planned": ("", "1 planned, 0 babbled, 2 evaluation (not learned from)"),
+    "planned": ("", "1 planned, 0 babbled or by an earlier plan, 2 evaluation (not learned from)"),
     "physics": ("", "whole physics state before the command"),
 }
 

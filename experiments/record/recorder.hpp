@@ -26,7 +26,7 @@ struct StepRow {
       physics;
   double vfe = 0, accuracy = 0, complexity = 0, information_gain = 0, efe = 0, pragmatic = 0, epistemic = 0;
   std::vector<double> rejected_action, rejected_pragmatic, rejected_epistemic;
-  std::int8_t planned = 0;  // 1 planned, 0 babbled, 2 evaluation
+  std::int8_t planned = 0;  // 1 planned, 0 babbled or by an earlier plan, 2 evaluation
 };
 
 struct EpisodeRow {

@@ -102,3 +102,60 @@ TEST_CASE("curiosity is not vacuous, and fades with what is known") {
     last = plan.epistemic;
   }
 }
+
+TEST_CASE("weighted updates push towards the goal, at any temperature") {
+  auto model = lived_model(150);
+  for (const double temperature : {0.01, 1.0, 100.0})
+    for (const double goal : {-1.0, 1.0}) {
+      agents::PlannerOptions o;
+      o.update = agents::Update::weighted;
+      o.temperature = temperature;
+      o.ilqr_iterations = 0;
+      agents::Planner planner = make_planner(o, goal);
+      random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
+          candidates({1, 0, random::Purpose::candidates, 0});
+      CHECK(planner.plan(VectorXd::Zero(4), model.imagine(true, draws), candidates).action(0) * goal > 0.0);
+    }
+}
+
+TEST_CASE("a plan is followed for its interval, unless it is surprised") {
+  auto model = lived_model(150);
+  agents::PlannerOptions o;
+  o.replan_interval = 3;
+  o.epistemic_weight = 0.0;
+  agents::Planner planner = make_planner(o, 0.4);
+  CHECK(!planner.follows(0.0));  // nothing is planned yet
+  random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}), candidates({1, 0, random::Purpose::candidates, 0});
+  VectorXd state = VectorXd::Zero(4);
+  const auto act = [&](const VectorXd& u) { state = model.predict(state, u).mean; };
+  act(planner.plan(state, model.imagine(false, draws), candidates).action);
+  CHECK(planner.follows(2.9));
+  CHECK(!planner.follows(3.1));
+  const VectorXd start = state;
+  act(planner.follow(state));
+  CHECK(state != start);
+  CHECK(planner.follows(0.0));
+  act(planner.follow(state));
+  CHECK(!planner.follows(0.0));  // three decisions were lived by it
+  planner.reset();
+  CHECK(!planner.follows(0.0));
+}
+
+// The path of the plan is where its gains correct nothing: a state a little aside gets another command.
+TEST_CASE("a followed plan is corrected by its gains") {
+  auto model = lived_model(150);
+  agents::PlannerOptions o;
+  o.replan_interval = 2;
+  o.epistemic_weight = 0.0;
+  const auto second = [&](double aside) {
+    agents::Planner planner = make_planner(o, 0.05);  // near: commands stay inside their bounds, gains alive
+    random::Stream draws({1, 0, random::Purpose::posterior_draws, 0}),
+        candidates({1, 0, random::Purpose::candidates, 0});
+    const VectorXd u = planner.plan(VectorXd::Zero(4), model.imagine(false, draws), candidates).action;
+    VectorXd state = model.predict(VectorXd::Zero(4), u).mean;
+    state(0) += aside;
+    return planner.follow(state)(0);
+  };
+  CHECK(second(0.02) < second(0.0));  // too far to the goal's side: less push
+  CHECK(second(0.0) < second(-0.02));
+}
