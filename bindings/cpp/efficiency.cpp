@@ -43,10 +43,23 @@ py::dict sample_efficiency(const std::string& task, const std::string& agent, st
   return out;
 }
 
+py::dict efficiency_goal(const std::string& task, const std::string& assets) {
+  const envs::TaskTable table = envs::all_tasks();
+  experiments::EfficiencyOptions o = experiments::efficiency_options(table, task, "efe", {});
+  o.assets = assets;
+  py::dict out;
+  out["threshold"] = o.threshold;
+  out["by_goal"] = o.success == experiments::Success::by_goal;
+  out["control_period"] = experiments::control_period(table, o);
+  return out;
+}
+
 }  // namespace
 
 void bind_efficiency(py::module_& module) {
   module.def("efficiency_tasks", &experiments::efficiency_tasks, "Tasks that sample_efficiency measures.");
+  module.def("efficiency_goal", &efficiency_goal, py::arg("task"), py::arg("assets") = "",
+             "What counts as success on a task: threshold of the mean return, or by_goal; control_period in s.");
   module.def(
       "sample_efficiency", &sample_efficiency, py::arg("task"), py::arg("agent"), py::arg("seed"), py::arg("settings"),
       py::arg("assets") = "",

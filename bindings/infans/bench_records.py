@@ -150,13 +150,14 @@ LOOP_AGENTS = ("efe", "greedy", "babbling", "random")
 
 def compiled_loop(task: str, agent: str, seeds: Sequence[int], settings: Settings, threads: int | None) -> list[Record]:
     """The compiled loop: `_infans.sample_efficiency(task, agent, seed, settings)` returns what `record` takes."""
-    measure, assets = _compiled().sample_efficiency, _assets(task)
+    measure, assets = _compiled().sample_efficiency, assets_of_task(task)
     with ThreadPoolExecutor(threads) as pool:
         lives = pool.map(lambda seed: measure(task, agent, seed, dict(settings), assets), seeds)
         return [record(task, agent, seed, **life) for seed, life in zip(seeds, lives, strict=True)]
 
 
-def _assets(task: str) -> str:
+def assets_of_task(task: str) -> str:
+    """Folder of the files that the task reads; raises BenchError where its package is missing."""
     from gymnasium.error import DependencyNotInstalled
 
     from .envs import assets_of

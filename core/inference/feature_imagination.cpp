@@ -5,6 +5,14 @@
 
 namespace infans::inference {
 
+std::vector<float> row_major(const Eigen::MatrixXd& m) {
+  std::vector<float> out;
+  out.reserve(static_cast<std::size_t>(m.size()));
+  for (Eigen::Index i = 0; i < m.rows(); ++i)
+    for (Eigen::Index j = 0; j < m.cols(); ++j) out.push_back(static_cast<float>(m(i, j)));
+  return out;
+}
+
 kernels::FeatureModel RolloutTables::model() const {
   return {inputs,       fourier,        frequency.data(), phase.data(),    hidden,        weight1.data(),
           bias1.data(), weight2.data(), bias2.data(),     outputs + draws, readout.data()};

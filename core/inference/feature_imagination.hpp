@@ -8,6 +8,9 @@
 
 namespace infans::inference {
 
+// As floats, row after row.
+std::vector<float> row_major(const Eigen::MatrixXd& m);
+
 // Packed float tables for rollouts: const while many candidates are imagined.
 struct RolloutTables {
   std::vector<float> frequency, phase, weight1, bias1, weight2, bias2, readout;

@@ -39,6 +39,7 @@ int harmonic_order(const model::Encoding& e, int wanted) {
 std::unique_ptr<WorldModel> make_world_model(const model::Encoding& e, const WorldOptions& o, std::uint64_t seed,
                                              std::uint32_t agent) {
   if (o.kind == WorldKind::fourier) return std::make_unique<TransitionModel>(e, o.transition, seed, agent);
+  if (o.kind == WorldKind::ensemble) return std::make_unique<EnsembleWorld>(e, o.ensemble, seed, agent);
   const auto make = [o, seed, agent](const model::Encoding& clock) -> std::unique_ptr<MotionModel> {
     if (o.kind == WorldKind::mechanics) return make_mechanics(clock);
     if (o.kind == WorldKind::gate) return make_gate(clock, seed, agent);

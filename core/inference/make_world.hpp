@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "core/inference/ensemble_world.hpp"
 #include "core/inference/transition_model.hpp"
 #include "core/inference/world_model.hpp"
 
@@ -12,12 +13,14 @@ enum class WorldKind {
   fourier,    // a readout on features of a whole control step (TransitionModel)
   harmonics,  // path level, gated harmonics: no structure of a body
   mechanics,  // path level, inertia, potential, friction: bodies that touch nothing
+  ensemble,   // predictive-coding hierarchies that learn the step each (EnsembleWorld)
   gate,       // mechanics with a Fourier residual, pooled by evidence with a plain readout
 };
 
 struct WorldOptions {
   WorldKind kind = WorldKind::fourier;
   TransitionOptions transition;  // of fourier; its draws count for every kind
+  EnsembleOptions ensemble;      // of ensemble
   int harmonic_order = 0;        // of harmonics; 0: 4 up to two joints, 3 for three, 2 beyond
 };
 

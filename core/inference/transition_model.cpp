@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "core/inference/evidence.hpp"
-#include "core/inference/settle.hpp"
+#include "core/inference/hierarchy_regression.hpp"
 
 namespace infans::inference {
 namespace {
@@ -14,34 +14,16 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr int minibatch = 32;
-
 model::FourierFeatures make_fourier(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
                                     std::uint32_t agent) {
   random::Stream stream({seed, agent, random::Purpose::features, 0});
   return {e.inputs(), o.fourier_features, o.length_scale, stream};
 }
 
-// Tanh layers lose variance: the first gets a gain of 1.5; the last starts near zero predictions.
 model::Hierarchy<double> make_hierarchy(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
                                         std::uint32_t agent) {
   random::Stream stream({seed, agent, random::Purpose::hierarchy_init, 0});
-  const int hidden = std::max(1, o.hierarchy_features);
-  model::HierarchySpec spec = model::chain({e.inputs(), hidden, hidden, e.state_size()}, model::Activation::tanh);
-  spec.edges[0].deviation = 1.5 / std::sqrt(e.inputs());
-  spec.edges[1].deviation = 1.0 / std::sqrt(hidden);
-  spec.edges[2].deviation = 0.3 / std::sqrt(hidden);
-  spec.nodes[1].bias_deviation = 0.5;
-  return {spec, stream};
-}
-
-template <typename Matrix>
-std::vector<float> row_major(const Matrix& m) {
-  std::vector<float> out;
-  out.reserve(static_cast<std::size_t>(m.size()));
-  for (Index i = 0; i < m.rows(); ++i)
-    for (Index j = 0; j < m.cols(); ++j) out.push_back(static_cast<float>(m(i, j)));
-  return out;
+  return make_regression(e.inputs(), std::max(1, o.hierarchy_features), e.state_size(), stream);
 }
 
 }  // namespace
@@ -70,10 +52,7 @@ VectorXd TransitionModel::prior() const {
 
 MatrixXd TransitionModel::hierarchy_features(const MatrixXd& inputs) const {
   if (options_.hierarchy_features == 0) return MatrixXd(inputs.rows(), 0);
-  MatrixXd lower = (hierarchy_.weight[0] * inputs.transpose()).colwise() + hierarchy_.bias[1];
-  lower.array() = lower.array().tanh();
-  MatrixXd upper = (hierarchy_.weight[1] * lower).colwise() + hierarchy_.bias[2];
-  return upper.array().tanh().matrix().transpose();
+  return regression_features(hierarchy_, inputs).transpose();
 }
 
 VectorXd TransitionModel::features(const VectorXd& z) const {
@@ -115,25 +94,8 @@ Surprise TransitionModel::observe(const VectorXd& state, const VectorXd& action,
 }
 
 void TransitionModel::train_hierarchy(const MatrixXd& inputs, const MatrixXd& outputs) {
-  const Index n = inputs.rows();
-  const int batches = static_cast<int>((n + minibatch - 1) / minibatch);
-  const int updates = options_.hierarchy_epochs * batches;
   random::Stream stream({seed_, agent_, random::Purpose::hierarchy_batches, refits_});
-  model::HierarchyState<double> state(hierarchy_, minibatch);
-  MatrixXd causes(inputs.cols(), minibatch), effects(outputs.cols(), minibatch);
-  const SettleOptions settling{5, 0.2};
-  for (int u = 0; u < updates; ++u) {
-    for (int b = 0; b < minibatch; ++b) {
-      const Index row = stream.index(static_cast<std::uint32_t>(n));
-      causes.col(b) = inputs.row(row).transpose();
-      effects.col(b) = outputs.row(row).transpose();
-    }
-    state.clamp(hierarchy_, 0, causes);
-    state.clamp(hierarchy_, 3, effects);
-    model::predict_all(hierarchy_, state);
-    settle(hierarchy_, state, settling);
-    adam_.learn(hierarchy_, state, 1.0 - 0.95 * u / updates);
-  }
+  train_regression(hierarchy_, adam_, inputs, outputs, options_.hierarchy_epochs, stream);
 }
 
 void TransitionModel::refit() {

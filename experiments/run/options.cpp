@@ -68,10 +68,11 @@ config::OptionTable life_options() {
        std::string("fourier"),
        0,
        0,
-       {"fourier", "harmonics", "mechanics", "gate"},
+       {"fourier", "harmonics", "mechanics", "gate", "ensemble"},
        "",
        "world model: fourier reads features of a whole control step; harmonics and mechanics learn the law of motion "
-       "inside it, mechanics with the structure of bodies; gate pools mechanics, its residual and a plain readout"},
+       "inside it, mechanics with the structure of bodies; gate pools mechanics, its residual and a plain readout; "
+       "ensemble: hierarchies that learn the step each and disagree where they do not know"},
       {"agent.data",
        std::string("own"),
        0,
@@ -137,6 +138,9 @@ config::OptionTable life_options() {
        {},
        "",
        "harmonics: largest sum of wave numbers; 0: 4 up to two joints, 3 for three, 2 beyond"},
+      {"model.ensemble_members", whole(5), 2, 64, {}, "", "ensemble: hierarchies"},
+      {"model.ensemble_units", whole(64), 1, 512, {}, "", "ensemble: units of each of their two hidden layers"},
+      {"model.ensemble_epochs", whole(10), 0, 10000, {}, "", "ensemble: passes over the data, each consolidation"},
       {"model.slide_scale", 1.0, 1e-3, 1e3, {}, "m", "position that counts as 1"},
       {"model.slide_velocity_scale", 2.0, 1e-3, 1e3, {}, "m/s", "velocity that counts as 1"},
       {"model.hinge_velocity_scale", 6.0, 1e-3, 1e3, {}, "rad/s", "angular velocity that counts as 1"},
@@ -242,6 +246,7 @@ agents::AgentOptions agent_options(const Options& o) {
   const std::string& kind = o.text("agent.model");
   a.model.kind = kind == "harmonics"   ? inference::WorldKind::harmonics
                  : kind == "mechanics" ? inference::WorldKind::mechanics
+                 : kind == "ensemble"  ? inference::WorldKind::ensemble
                  : kind == "gate"      ? inference::WorldKind::gate
                                        : inference::WorldKind::fourier;
   inference::TransitionOptions& fourier = a.model.transition;
@@ -249,6 +254,8 @@ agents::AgentOptions agent_options(const Options& o) {
              count("model.hierarchy_epochs"), count("model.evidence_steps"),
              o.number("model.length_scale"),  o.number("model.prior_precision"),
              o.number("model.noise_floor"),   count("model.draws")};
+  a.model.ensemble = {count("model.ensemble_members"), count("model.ensemble_units"), count("model.ensemble_epochs"),
+                      o.number("model.noise_floor")};
   a.model.harmonic_order = count("model.harmonic_order");
   a.planner = {count("planner.horizon"),
                count("planner.candidates"),
