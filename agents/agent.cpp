@@ -117,7 +117,18 @@ Eigen::VectorXd Tester::decide(const Eigen::VectorXd& state) {
 
 inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
                                  const Eigen::VectorXd& next) {
+  ++learned_;
   return model_->observe(state, action, next);
+}
+
+void Agent::consolidate() {
+  model_->refit();
+  consolidated_ = learned_;
+}
+
+bool Agent::consolidation_due(int every) const {
+  const long fresh = learned_ - consolidated_;
+  return every > 0 && (fresh >= every || (fresh >= 2 && 2 * fresh >= consolidated_));
 }
 
 }  // namespace infans::agents

@@ -51,7 +51,10 @@ class Agent {
   Decision decide(const Eigen::VectorXd& state);
   inference::Surprise learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next);
   // Consolidates all that was lived: hierarchy, length scales, precisions, exact posterior.
-  void consolidate() { model_->refit(); }
+  void consolidate();
+  // Whether that is due: after `every` decisions (0: never), and sooner while the agent is young, whenever what it has
+  // lived has grown by half.
+  bool consolidation_due(int every) const;
 
   const inference::WorldModel& model() const { return *model_; }
   bool plans() const { return options_.policy == Policy::efe || options_.policy == Policy::greedy; }
@@ -71,6 +74,7 @@ class Agent {
   bool babble_ = false;
   inference::Belief expected_;  // of the state that comes, by the last decision; empty at the start of an episode
   std::uint64_t decisions_ = 0;
+  long learned_ = 0, consolidated_ = 0;  // transitions: in all, and at the last consolidation
 };
 
 // The agent's mind of the moment, put to a test: plans by its model without curiosity, learns nothing, and takes its

@@ -77,7 +77,6 @@ EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::st
         "task", "there is no task '" + task + "'; the nearest is '" + config::nearest(task, efficiency_tasks()) + "'");
   const Known& known = found->second;
   config::Options options(efficiency_table(known));
-  options.set_text("agent.model", "harmonics", task);
   for (const auto& [key, value] : known.settings) options.set_text(key, value, task);
   options.set_text("agent.policy", agent, "agent");
   for (const auto& [key, value] : settings) options.set_text(key, value, "settings");

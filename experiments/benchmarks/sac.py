@@ -96,6 +96,9 @@ def main() -> int:
         import stable_baselines3  # noqa: F401
     except ImportError:
         sys.exit(f"bench: {sys.executable} has no stable-baselines3: pip install torch stable-baselines3 into it")
+    import torch
+
+    torch.set_num_threads(1)  # networks of this size only lose by more
     import infans  # noqa: F401  registers the tasks
     from infans import bench_records
 

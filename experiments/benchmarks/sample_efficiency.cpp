@@ -120,7 +120,8 @@ EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const Efficien
       observation = life.step(d.action);
       r.control_steps += life.held();
       agent.learn(state, d.action, observation.head(state.size()));
-      if (++r.decisions % o.consolidate_every == 0) agent.consolidate();
+      ++r.decisions;
+      if (agent.consolidation_due(o.consolidate_every)) agent.consolidate();
       spent += seconds() - from;
       paid += life.outcome().reward;
       ended = life.outcome().terminated;

@@ -122,7 +122,7 @@ bool Life::next_step() {
   observation_ = next;
   if (++index_ == length_)
     end_episode();
-  else if (!evaluation_ && consolidate_every_ > 0 && index_ % consolidate_every_ == 0)
+  else if (!evaluation_ && agent_.consolidation_due(consolidate_every_))
     agent_.consolidate();
   const bool grown_up = successes_wanted_ > 0 && in_a_row_ >= successes_wanted_ && index_ == 0;
   const bool spent = progress_.decisions >= budget_ && !(evaluation_ && random_data_);

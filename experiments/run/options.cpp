@@ -65,13 +65,14 @@ config::OptionTable life_options() {
        "",
        "efe plans with curiosity, greedy without it; babbling and random never plan"},
       {"agent.model",
-       std::string("fourier"),
+       std::string("harmonics"),
        0,
        0,
-       {"fourier", "harmonics", "mechanics", "gate", "ensemble"},
+       {"harmonics", "mechanics", "gate", "fourier", "ensemble"},
        "",
-       "world model: fourier reads features of a whole control step; harmonics and mechanics learn the law of motion "
-       "inside it, mechanics with the structure of bodies; gate pools mechanics, its residual and a plain readout; "
+       "world model: harmonics and mechanics learn the law of motion inside a control step, mechanics with the "
+       "structure "
+       "of bodies; gate pools mechanics, its residual and a plain readout; fourier reads features of a whole step; "
        "ensemble: hierarchies that learn the step each and disagree where they do not know"},
       {"agent.data",
        std::string("own"),
@@ -95,7 +96,8 @@ config::OptionTable life_options() {
        1000000,
        {},
        "decisions",
-       "how often everything lived is learned anew inside an episode; 0: only at its end. Between, rank-1 updates"},
+       "how often everything lived is learned anew inside an episode, and sooner whenever it has grown by half; 0: "
+       "only at its end. Between, rank-1 updates"},
       {"agent.learn_share",
        1.0,
        0.001,
