@@ -15,7 +15,10 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr double smallest = 1e-10;  // variance of a move over the squared scale of a state
-constexpr double wide = 3.0;        // standard deviation of an unknown first state, in scales
+// Of the variance that smoothing leaves: expectation maximisation shrinks a variance towards 0 ever more slowly, a
+// share of it at the pace of a geometric series (Salakhutdinov & Roweis 2003 overrelax alike).
+constexpr double unknown_share = 0.5;
+constexpr double wide = 3.0;  // standard deviation of an unknown first state, in scales
 
 VectorXd scales(const model::Encoding& e) {
   VectorXd s(e.state_size());
@@ -84,7 +87,9 @@ Moves StateFilter::moves(const Episode& e, Index from, Index to) {
   return learned_ ? linearise(world_, state, action) : coast(world_.encoding(), state, acceleration_);
 }
 
-VectorXd StateFilter::floor() const { return unknown_ + smallest * scales(world_.encoding()).cwiseAbs2(); }
+VectorXd StateFilter::smallest_move() const { return smallest * scales(world_.encoding()).cwiseAbs2(); }
+
+VectorXd StateFilter::floor() const { return unknown_ + smallest_move(); }
 
 Readings StateFilter::readings(const Episode& e, Index from) const {
   const Index count = e.moves() + 1 - from;
@@ -125,24 +130,38 @@ FilteredStates StateFilter::settle_present() {
 
 void StateFilter::consolidate() {
   for (int pass = 0; pass < options_.passes; ++pass) {
-    if (!learned_) guess_acceleration();
-    settle_all();
+    guess_acceleration();
+    settle_all(pass == 0);
     if (!learn_model()) return;
     learn_start();
   }
   settle_present();
 }
 
-// The noises first: with those of the last model the states would follow it too closely, or not at all.
-void StateFilter::settle_all() {
-  std::vector<Moves> law;
+// The moves of all episodes under the law that explains the readings better, and its noises: the model, or, where
+// `compare` asks, a mere guess of the acceleration. So a model that took its own imagination for data begins anew.
+std::vector<Moves> StateFilter::best_law(bool compare) {
+  std::vector<Moves> law, none;
   std::vector<Readings> seen;
   for (const Episode& e : episodes_) {
     law.push_back(moves(e, 0, e.moves()));
+    none.push_back(coast(world_.encoding(), law.back().point, acceleration_));
     seen.push_back(readings(e, 0));
   }
-  prior_.floor = floor();
-  if (learned_) learn_noise(law, seen, prior_, noise_);
+  if (!learned_) return none;
+  const double learned = learn_noise(law, seen, prior_, floor(), noise_);
+  if (!compare) return law;
+  const Index n = unknown_.size();
+  StateNoise start{VectorXd::Constant(n, prior_.reading), VectorXd::Zero(n)};
+  if (learn_noise(none, seen, prior_, smallest_move(), start) <= learned) return law;
+  noise_ = start;
+  unknown_.setZero();
+  return none;
+}
+
+// The noises first: under those of the last model the states would follow it too closely, or not at all.
+void StateFilter::settle_all(bool compare) {
+  const std::vector<Moves> law = best_law(compare);
   VectorXd unknown = VectorXd::Zero(unknown_.size());
   Index count = 0;
   Smoothed s;
@@ -156,7 +175,7 @@ void StateFilter::settle_all() {
       unknown += move.diagonal().cwiseMax(0.0);
     }
   }
-  if (count > 0) unknown_ = unknown / static_cast<double>(count);
+  if (count > 0) unknown_ = unknown_share * unknown / static_cast<double>(count);
 }
 
 // Standard deviation of the acceleration, from readings of velocities that follow each other.

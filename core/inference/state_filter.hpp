@@ -2,9 +2,10 @@
 // those beliefs. One free energy, descended in turn by the states (an iterated smoother), the noises of readings and
 // moves (ascent of the evidence) and the model (its own refit, on smoothed states).
 //
-// A move's covariance is what the model claims (weights and noise) times learned factors, and what the smoothed states
-// leave unknown of it: without that a model takes its own imagination for data (expectation maximisation, Dempster,
-// Laird & Rubin 1977; of state spaces, Shumway & Stoffer 1982).
+// A move's covariance is what the model claims (weights and noise) times learned factors, and a share of what the
+// smoothed states leave unknown of it: without that a model takes its own imagination for data (expectation
+// maximisation, Dempster, Laird & Rubin 1977; of state spaces, Shumway & Stoffer 1982). Every consolidation compares
+// the evidence of the model with that of no law but a guess of the acceleration, and begins anew where that is higher.
 #pragma once
 
 #include <Eigen/Dense>
@@ -67,10 +68,12 @@ class StateFilter {
   // One Gauss-Newton step of the states from `from` on, under the moves of all of them.
   FilteredStates settle(Episode& e, Moves moves, Eigen::Index from, Smoothed& smoothed) const;
   FilteredStates settle_present();
-  void settle_all();
+  std::vector<Moves> best_law(bool compare);
+  void settle_all(bool compare);
   void guess_acceleration();
   void learn_start();
   bool learn_model();
+  Eigen::VectorXd smallest_move() const;
   Eigen::VectorXd floor() const;
 
   WorldModel& world_;

@@ -29,8 +29,8 @@ void StateNoise::scale(Moves& moves, const VectorXd& floor) const {
   }
 }
 
-void learn_noise(const std::vector<Moves>& moves, std::vector<Readings>& readings, const StateNoisePrior& prior,
-                 StateNoise& noise) {
+double learn_noise(const std::vector<Moves>& moves, std::vector<Readings>& readings, const StateNoisePrior& prior,
+                   const VectorXd& floor, StateNoise& noise) {
   const Index n = noise.factor.size();
   VectorXd x(2 * n);
   x << noise.factor, (noise.reading / prior.reading).array().log().matrix();
@@ -43,7 +43,7 @@ void learn_noise(const std::vector<Moves>& moves, std::vector<Readings>& reading
                  0.5 * at.tail(n).squaredNorm() / (prior.reading_deviation * prior.reading_deviation);
     for (std::size_t k = 0; k < moves.size(); ++k) {
       Moves m = moves[k];
-      trial.scale(m, prior.floor);
+      trial.scale(m, floor);
       readings[k].noise = trial.reading;
       sum += filter_states(m, readings[k]).log_evidence;
     }
@@ -63,6 +63,7 @@ void learn_noise(const std::vector<Moves>& moves, std::vector<Readings>& reading
     if (best > here) x = moved(best == there ? by : best == up ? step : -step);
   }
   noise = noise_of(x);
+  return best;
 }
 
 }  // namespace infans::inference

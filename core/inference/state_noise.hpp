@@ -20,13 +20,13 @@ struct StateNoisePrior {
   double reading = 0.0;            // variance that every reading is expected to have, SI unit squared
   double reading_deviation = 1.0;  // standard deviation of ln(variance / that)
   double factor_deviation = 3.0;   // of the factors, about 0
-  Eigen::VectorXd floor;           // S
 };
 
 // One round of coordinate ascent of ln p(readings | moves, noise) + ln p(noise): every logarithm goes to the top of the
 // parabola through the present value and one step to either side, or to the best of these. The objective never falls.
-// moves[k] are those under readings[k], with the covariances that the model claims.
-void learn_noise(const std::vector<Moves>& moves, std::vector<Readings>& readings, const StateNoisePrior& prior,
-                 StateNoise& noise);
+// moves[k] are those under readings[k], with the covariances that the model claims; floor as in StateNoise::scale.
+// Returns the objective, nats.
+double learn_noise(const std::vector<Moves>& moves, std::vector<Readings>& readings, const StateNoisePrior& prior,
+                   const Eigen::VectorXd& floor, StateNoise& noise);
 
 }  // namespace infans::inference
