@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <iostream>
 #include <numbers>
 
 #include "experiments/run/options.hpp"
@@ -191,9 +190,7 @@ void Life::record(const Eigen::VectorXd& before, const agents::Decision& d, cons
   if (!std::isnan(surprise.vfe)) vfe_sum_ += surprise.vfe;
 }
 
-static Eigen::VectorXd dbg = Eigen::VectorXd::Zero(4);
 void Life::watch(const Eigen::VectorXd& state) {
-  dbg += (state - belief_).cwiseAbs2();
   const double distance = preference_->distance(state);
   best_distance_ = std::min(best_distance_, distance);
   if (index_ >= length_ - success_steps_) hold_distance_ = std::max(hold_distance_, distance);
@@ -222,11 +219,6 @@ void Life::end_episode() {
   row.length_scale = to_vector(agent_.model().length_scale());
   recorder_.commit(progress_.agent, steps_, {row});
   steps_.clear();
-  if (getenv("DBG") && agent_.filter()) {
-    std::cerr << progress_.seed << " ep " << progress_.episode << (progress_.success ? " ok " : " -- ") << hold_distance_ << " err " << (dbg/30).cwiseSqrt().transpose() << " model " << row.model_error
-      << " R " << agent_.filter()->noise().reading.cwiseSqrt().transpose() << " f " << agent_.filter()->noise().factor.transpose() << " unk " << agent_.filter()->unknown().cwiseSqrt().transpose() << " P " << agent_.filter()->covariance().diagonal().cwiseSqrt().transpose() << "\n";
-    dbg.setZero();
-  }
   if (!evaluation_) progress_.mean_vfe = vfe_sum_ / length_;
   progress_.hold_distance = hold_distance_;
   progress_.seconds = wall_seconds() - started_wall_;

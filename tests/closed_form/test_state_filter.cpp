@@ -8,22 +8,18 @@
 #include "core/inference/state_filter.hpp"
 #include "core/model/symmetric.hpp"
 #include "core/random/stream.hpp"
-#include "tests/random_matrix.hpp"
+#include "tests/temporal_world.hpp"
 
 using namespace infans;
 using namespace infans::inference;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+using tests::covariance;
 using tests::normal;
 using tests::worst;
 
 namespace {
-
-MatrixXd covariance(Index n, double scale, random::Stream& s) {
-  const MatrixXd l = normal(n, n, s);
-  return scale * (l * l.transpose() + MatrixXd::Identity(n, n));
-}
 
 struct Stretch {
   Moves moves;
@@ -35,10 +31,10 @@ Stretch stretch(Index states, Index steps, Index gap) {
   random::Stream s({1, 0, random::Purpose::test, 40});
   Stretch x{{normal(states, steps, s), normal(states, steps, s), {}, {}},
             {normal(states, steps + 1, s), Mask::Constant(steps + 1, true), VectorXd::LinSpaced(states, 0.1, 0.4),
-             normal(states, 1, s), covariance(states, 0.5, s)}};
+             normal(states, 1, s), covariance(static_cast<int>(states), 0.5, s)}};
   for (Index t = 0; t < steps; ++t) {
     x.moves.jacobian.push_back(normal(states, states, s));
-    x.moves.covariance.push_back(covariance(states, 0.2, s));
+    x.moves.covariance.push_back(covariance(static_cast<int>(states), 0.2, s));
   }
   x.readings.seen(gap) = false;
   return x;

@@ -5,10 +5,11 @@ import pytest
 
 infans = pytest.importorskip("infans")
 pytest.importorskip("infans._infans")
+series = pytest.importorskip("infans.series")
 
 # Commands that do not depend on what is sensed: the body moves alike in every one of these lives.
 BLIND = {"life.decisions": 40, "world.episode_steps": 10, "success.steps": 3, "probe.states": 0}
-BLIND |= {"agent.policy": "random"}
+BLIND |= {"agent.policy": "random", "agent.model": "mechanics"}
 # Small, but everything of a filtered life happens.
 FILTERED = {"life.decisions": 24, "world.episode_steps": 12, "success.steps": 3, "probe.states": 20}
 FILTERED |= {"agent.model": "mechanics", "agent.filter": "smoothed", "agent.consolidate_every": 6}
@@ -50,5 +51,5 @@ def test_a_filtered_life_has_the_same_bits_on_any_number_of_threads(tmp_path):
 def test_an_episode_with_gaps_is_drawn_from_what_came(tmp_path):
     settings = BLIND | {"senses.missing": 0.5}
     with infans.run("cartpole_swingup", out=tmp_path / "silent", agents=1, threads=1, settings=settings) as record:
-        episode = infans.series.episode(record, record.agents[0], 0)
+        episode = series.episode(record, record.agents[0], 0)
         assert np.isfinite(episode.tip).all() and np.isfinite(episode.cart).all()
