@@ -39,7 +39,10 @@ Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_pt
       model_(inference::make_world_model(encoding_of(body, options), options.model, seed, 0)),
       planner_(model_->encoding().state_size(), body.action_size, planner_options(options), preference_),
       babbling_(options.policy == Policy::random ? 0.0 : options.babbling_colour, options.babbling_spread,
-                body.action_size, episode_steps, options.policy == Policy::random) {}
+                body.action_size, episode_steps, options.policy == Policy::random),
+      state_(Eigen::VectorXd::Zero(model_->encoding().state_size())) {
+  if (options.filter == Filter::smoothed) filter_ = std::make_unique<inference::StateFilter>(*model_, options.senses);
+}
 
 void Agent::begin_episode(int episode, bool babble) {
   babble_ = babble || !plans();
@@ -48,12 +51,25 @@ void Agent::begin_episode(int episode, bool babble) {
   preference_->begin_episode();
   random::Stream stream({seed_, 0, random::Purpose::babbling, static_cast<std::uint64_t>(episode)});
   babbling_.begin(stream);
+  action_.resize(0);
+  if (filter_) filter_->begin_episode();
 }
 
 Eigen::VectorXd Agent::perceive(std::span<const double> observation) {
-  preference_->see(observation);
-  preference_->learn(observation);
-  return joints_of(observation, model_->encoding());
+  const bool came = !observation.empty();
+  Eigen::VectorXd seen;
+  if (came) {
+    preference_->see(observation);
+    preference_->learn(observation);
+    seen = joints_of(observation, model_->encoding());
+  }
+  if (filter_) {
+    filter_->perceive(action_.size() > 0 ? &action_ : nullptr, came ? &seen : nullptr);
+    state_ = filter_->mean();
+  } else if (came) {
+    state_ = seen;
+  }
+  return state_;
 }
 
 Decision Agent::decide(const Eigen::VectorXd& state) {
@@ -70,6 +86,7 @@ Decision Agent::decide(const Eigen::VectorXd& state) {
     d.planned = true;
   }
   ++decisions_;
+  action_ = d.action;
   d.belief = expected_ = model_->predict(state, d.action);
   return d;
 }
@@ -118,17 +135,23 @@ Eigen::VectorXd Tester::decide(const Eigen::VectorXd& state) {
 inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
                                  const Eigen::VectorXd& next) {
   ++learned_;
-  return model_->observe(state, action, next);
+  if (!filter_) return model_->observe(state, action, next);
+  filter_->keep();
+  return filter_->surprise();
 }
 
 void Agent::consolidate() {
-  model_->refit();
   consolidated_ = learned_;
+  if (!filter_) return model_->refit();
+  filter_->consolidate();
+  state_ = filter_->mean();
 }
 
 bool Agent::consolidation_due(int every) const {
   const long fresh = learned_ - consolidated_;
-  return every > 0 && (fresh >= every || (fresh >= 2 && 2 * fresh >= consolidated_));
+  // Behind noisy senses a few transitions say little, and the first models would be noise.
+  const bool young = !filter_ && fresh >= 2 && 2 * fresh >= consolidated_;
+  return every > 0 && (fresh >= every || young);
 }
 
 }  // namespace infans::agents

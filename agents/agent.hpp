@@ -9,6 +9,7 @@
 #include "agents/baselines/babbling.hpp"
 #include "agents/planning/planner.hpp"
 #include "core/inference/make_world.hpp"
+#include "core/inference/state_filter.hpp"
 #include "envs/api/environment.hpp"
 
 namespace infans::agents {
@@ -20,13 +21,20 @@ enum class Policy {
   random,    // independent uniform commands, never plans
 };
 
+enum class Filter {
+  none,      // an observation is the state
+  smoothed,  // a state filter, and a model that learns from smoothed states (inference::StateFilter)
+};
+
 struct AgentOptions {
   inference::WorldOptions model;
   PlannerOptions planner;
   Policy policy = Policy::efe;
   double babbling_spread = 0.6;  // standard deviation of babbled commands
   double babbling_colour = 1.0;  // beta of their noise
-  double slide_scale = 1.0;      // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
+  Filter filter = Filter::none;
+  inference::StateFilterOptions senses;  // of the filter
+  double slide_scale = 1.0;              // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
   double slide_velocity_scale = 2.0;
   double hinge_velocity_scale = 6.0;
 };
@@ -45,17 +53,22 @@ class Agent {
 
   // babble: this episode tries commands instead of planning.
   void begin_episode(int episode, bool babble);
-  // Belief about the present state. Observations begin with positions and velocities without noise here, so it is
-  // exact; what follows them is for the preference. Once a step.
+  // Belief about the present state from an observation that begins with positions and velocities; what follows them is
+  // for the preference. Empty: it did not come. Without a filter the observation is the state, and what did not come is
+  // as it was. Once a step.
   Eigen::VectorXd perceive(std::span<const double> observation);
+  const Eigen::VectorXd& state() const { return state_; }  // the belief; consolidation changes a filter's
   Decision decide(const Eigen::VectorXd& state);
+  // The state before the command and after it, both perceived. A filter learns from them when it consolidates; the
+  // surprise then is that of the last observation that came.
   inference::Surprise learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next);
   // Consolidates all that was lived: hierarchy, length scales, precisions, exact posterior.
   void consolidate();
-  // Whether that is due: after `every` decisions (0: never), and sooner while the agent is young, whenever what it has
-  // lived has grown by half.
+  // Whether that is due: after `every` decisions (0: never), and sooner while an agent without a filter is young,
+  // whenever what it has lived has grown by half.
   bool consolidation_due(int every) const;
 
+  const inference::StateFilter* filter() const { return filter_.get(); }  // null: none
   const inference::WorldModel& model() const { return *model_; }
   bool plans() const { return options_.policy == Policy::efe || options_.policy == Policy::greedy; }
 
@@ -69,12 +82,14 @@ class Agent {
   double surprise(const Eigen::VectorXd& state) const;
 
   std::unique_ptr<inference::WorldModel> model_;
+  std::unique_ptr<inference::StateFilter> filter_;
   Planner planner_;
   Babbling babbling_;
   bool babble_ = false;
   inference::Belief expected_;  // of the state that comes, by the last decision; empty at the start of an episode
   std::uint64_t decisions_ = 0;
   long learned_ = 0, consolidated_ = 0;  // transitions: in all, and at the last consolidation
+  Eigen::VectorXd state_, action_;       // perceived last; commanded since the episode began, or empty
 };
 
 // The agent's mind of the moment, put to a test: plans by its model without curiosity, learns nothing, and takes its

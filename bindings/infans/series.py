@@ -133,12 +133,19 @@ def drawable(run: Run) -> bool:
     return run.outcome.get("kind") == "planar_tip" and run.joints in (["slide", "hinge"], ["hinge"])
 
 
+def _held(rows: np.ndarray) -> np.ndarray:
+    """Observations, of which those that never came (NaN) are as the last one that did; zeros before the first."""
+    came = ~np.isnan(rows).any(axis=1)
+    last = np.maximum.accumulate(np.where(came, np.arange(len(rows)), -1))
+    return np.where(last[:, None] >= 0, rows[last], 0.0)
+
+
 def episode(run: Run, agent: Agent, number: int) -> Episode:
     """Places the body of one episode in the plane, from its joint positions."""
     rows = agent.step["episode"] == number
     offset = next((m["offset"] for m in run.modalities if m["name"] == "joint_position"), 0)
     seen, then = agent.step["observation"][rows], agent.step["next_observation"][rows]
-    q = np.concatenate([seen, then[-1:]])[:, offset : offset + len(run.joints)]
+    q = _held(np.concatenate([seen, then[-1:]]))[:, offset : offset + len(run.joints)]
     theta, x = q[:, -1], q[:, 0] if run.joints[0] == "slide" else np.zeros(len(q))
     length = float(run.outcome["length"])
     ended = number < agent.episode.rows

@@ -133,8 +133,11 @@ Belief EnsembleWorld::predict(const VectorXd& state, const VectorXd& action) con
   encoding_.encode(state, action, z);
   const MatrixXd targets = member_targets(z);
   const VectorXd mean = targets.rowwise().mean();
-  const VectorXd variance = (targets.colwise() - mean).array().square().rowwise().mean();
-  return {encoding_.next_state(state, mean), (variance + noise_).cwiseSqrt(), noise_.cwiseInverse()};
+  const MatrixXd off = targets.colwise() - mean;
+  const VectorXd variance = off.array().square().rowwise().mean();
+  MatrixXd covariance = off * off.transpose() / members();
+  covariance.diagonal() += noise_;
+  return {encoding_.next_state(state, mean), (variance + noise_).cwiseSqrt(), noise_.cwiseInverse(), covariance};
 }
 
 Surprise EnsembleWorld::observe(const VectorXd& state, const VectorXd& action, const VectorXd& next) {
@@ -154,6 +157,11 @@ Surprise EnsembleWorld::observe(const VectorXd& state, const VectorXd& action, c
   MatrixXd covariance = off * off.transpose() / members();
   covariance.diagonal() += noise_;
   return gaussian_surprise(target - mean, covariance, noise_);
+}
+
+void EnsembleWorld::replace(const model::Transitions& lived) {
+  rows_ = lived.count();
+  encoding_.encode(lived, inputs_, targets_);
 }
 
 void EnsembleWorld::refit() {

@@ -34,6 +34,7 @@ class EnsembleWorld final : public WorldModel {
   Belief predict(const Eigen::VectorXd& state, const Eigen::VectorXd& action) const override;
   // Stores the transition; hierarchies learn at refit() only.
   Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next) override;
+  void replace(const model::Transitions& lived) override;
   void refit() override;
   Imagination& imagine(bool curious, random::Stream& draws) override;
 

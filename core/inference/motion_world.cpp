@@ -131,7 +131,7 @@ MotionBatch MotionWorld::predict_motion(const Transitions& t) const {
 Belief MotionWorld::predict(const VectorXd& state, const VectorXd& action) const {
   const MotionBatch p = predict_motion(one(state, action, state));
   return {p.mean.row(0).transpose(), p.standard_deviation().row(0).transpose(),
-          p.noise.row(0).transpose().cwiseInverse()};
+          p.noise.row(0).transpose().cwiseInverse(), p.covariance.front()};
 }
 
 Surprise MotionWorld::observe(const VectorXd& state, const VectorXd& action, const VectorXd& next) {
@@ -142,6 +142,12 @@ Surprise MotionWorld::observe(const VectorXd& state, const VectorXd& action, con
   rows_.row(count_++) << state.transpose(), action.transpose(), next.transpose();
   if (fitted_) motion_->add(t);
   return gaussian_surprise(next - p.mean.row(0).transpose(), p.covariance.front(), p.noise.row(0).transpose());
+}
+
+void MotionWorld::replace(const Transitions& t) {
+  rows_.resize(t.count(), 2 * encoding_.state_size() + encoding_.actions);
+  rows_ << t.q0, t.v0, t.u, t.q1, t.v1;
+  count_ = t.count();
 }
 
 void MotionWorld::refit() {

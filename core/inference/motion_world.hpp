@@ -20,6 +20,7 @@ class MotionWorld final : public WorldModel {
   // Before the first refit() with at least two transitions: constant velocity, as wide as a velocity scale.
   Belief predict(const Eigen::VectorXd& state, const Eigen::VectorXd& action) const override;
   Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next) override;
+  void replace(const model::Transitions& lived) override;
   void refit() override;
   Imagination& imagine(bool curious, random::Stream& draws) override;
 

@@ -72,6 +72,7 @@ Belief TransitionModel::predict(const VectorXd& state, const VectorXd& action) c
   const Eigen::ArrayXd noise = readout_.noise_variance().array() * target_scale_.array().square();
   b.standard_deviation = (noise * (1.0 + readout_.epistemic_variance(phi))).sqrt();
   b.precision = noise.inverse();
+  b.covariance = b.standard_deviation.cwiseAbs2().asDiagonal();
   return b;
 }
 
@@ -91,6 +92,11 @@ Surprise TransitionModel::observe(const VectorXd& state, const VectorXd& action,
   const double log_scale = target_scale_.array().log().sum();
   return {u.error.cwiseProduct(target_scale_), u.vfe + log_scale, u.accuracy - log_scale, u.complexity,
           u.information_gain};
+}
+
+void TransitionModel::replace(const model::Transitions& lived) {
+  rows_ = lived.count();
+  encoding_.encode(lived, inputs_, targets_);
 }
 
 void TransitionModel::train_hierarchy(const MatrixXd& inputs, const MatrixXd& outputs) {

@@ -33,6 +33,7 @@ class TransitionModel final : public WorldModel {
 
   Belief predict(const Eigen::VectorXd& state, const Eigen::VectorXd& action) const override;
   Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next) override;
+  void replace(const model::Transitions& lived) override;
   // Target scales, hierarchy, evidence, then the exact posterior.
   void refit() override;
   Imagination& imagine(bool curious, random::Stream& draws) override;

@@ -7,6 +7,7 @@
 
 #include "core/inference/batch.hpp"
 #include "core/model/encoding.hpp"
+#include "core/model/transitions.hpp"
 #include "core/random/stream.hpp"
 
 namespace infans::inference {
@@ -14,6 +15,7 @@ namespace infans::inference {
 // Belief about the next state before it is seen; vectors of state_size, SI units.
 struct Belief {
   Eigen::VectorXd mean, standard_deviation, precision;  // precision: of the learned sensory noise, 1/unit^2
+  Eigen::MatrixXd covariance;                           // state_size x state_size
 };
 
 // What one transition did, in SI units and nats (the free energy is of the next state's density in SI units).
@@ -54,6 +56,8 @@ class WorldModel {
   // Stores the transition and updates the weights.
   virtual Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
                            const Eigen::VectorXd& next) = 0;
+  // Forgets every transition and stores these; refit() learns from them.
+  virtual void replace(const model::Transitions& lived) = 0;
   // Learns from all stored transitions: scales, precisions, exact posterior.
   virtual void refit() = 0;
   // The model as it is, ready for thought; posterior draws that estimate information gain come from the stream. Valid

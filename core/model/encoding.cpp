@@ -32,6 +32,19 @@ Eigen::VectorXd Encoding::target(const Eigen::VectorXd& state, const Eigen::Vect
   return y;
 }
 
+void Encoding::encode(const Transitions& t, Eigen::MatrixXd& rows, Eigen::MatrixXd& targets) const {
+  rows.resize(t.count(), inputs());
+  targets.resize(t.count(), state_size());
+  Eigen::VectorXd state(state_size()), next(state_size()), z;
+  for (Eigen::Index k = 0; k < t.count(); ++k) {
+    state << t.q0.row(k).transpose(), t.v0.row(k).transpose();
+    next << t.q1.row(k).transpose(), t.v1.row(k).transpose();
+    encode(state, t.u.row(k).transpose(), z);
+    rows.row(k) = z.transpose();
+    targets.row(k) = target(state, next).transpose();
+  }
+}
+
 Eigen::VectorXd Encoding::next_state(const Eigen::VectorXd& state, const Eigen::VectorXd& target) const {
   Eigen::VectorXd next = state + target;
   next.head(positions()) += dt * state.tail(positions());

@@ -7,6 +7,8 @@
 #include <Eigen/Dense>
 #include <vector>
 
+#include "core/model/transitions.hpp"
+
 namespace infans::model {
 
 enum class Coordinate { linear, circular };
@@ -24,6 +26,8 @@ struct Encoding {
 
   void encode(const Eigen::VectorXd& state, const Eigen::VectorXd& action, Eigen::VectorXd& z) const;
   Eigen::VectorXd target(const Eigen::VectorXd& state, const Eigen::VectorXd& next) const;
+  // Both of all transitions, a row each: N x I and N x O.
+  void encode(const Transitions& t, Eigen::MatrixXd& inputs, Eigen::MatrixXd& targets) const;
   // The inverse: the next state that a target means.
   Eigen::VectorXd next_state(const Eigen::VectorXd& state, const Eigen::VectorXd& target) const;
 };

@@ -82,6 +82,7 @@ Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environmen
       tolerance_(o.number("success.tolerance")),
       learn_share_(o.number("agent.learn_share")),
       random_data_(o.text("agent.data") == "random"),
+      senses_(senses_options(o), static_cast<std::uint64_t>(o.integer("population.seed") + agent)),
       physics_(static_cast<std::size_t>(world_->spec().state_size)),
       started_wall_(wall_seconds()),
       started_cpu_(clock_seconds(CLOCK_THREAD_CPUTIME_ID)) {
@@ -92,41 +93,56 @@ Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environmen
 
 void Life::begin_episode() {
   random::Stream stream({progress_.seed, 0, random::Purpose::reset, static_cast<std::uint64_t>(progress_.episode)});
-  observation_ = to_eigen(world_->reset(stream));
+  const Eigen::VectorXd state = to_eigen(world_->reset(stream));
   const bool babble = random_data_ ? !evaluation_ : progress_.episode < babbling_episodes_;
   agent_.begin_episode(progress_.episode, babble);
+  senses_.begin_episode();
+  perceive(state);
   length_ = babble && babbling_steps_ > 0 ? std::min(babbling_steps_, episode_steps_) : episode_steps_;
   index_ = 0;
   best_distance_ = std::numeric_limits<double>::infinity();
   hold_distance_ = vfe_sum_ = 0.0;
 }
 
-// One turn of the loop that everything else serves. Invariants: observation_ is what the world showed last; the agent
-// learns a transition at most once, after it decided; the record gets the belief from before the outcome came; a test
-// episode leaves the agent's parameters as they were.
+void Life::perceive(const Eigen::VectorXd& state) {
+  observation_ = senses_.sense(state);
+  const bool came = !std::isnan(observation_(0));
+  belief_ = agent_.perceive({observation_.data(), came ? static_cast<std::size_t>(observation_.size()) : 0});
+}
+
+// One turn of the loop that everything else serves. Invariants: belief_ is of the present; the agent learns a
+// transition at most once, after it decided; the record gets the belief from before the outcome came; a test episode
+// leaves the agent's parameters as they were; only the record and the judge see the state itself.
 bool Life::next_step() {
   world_->save(physics_);
-  const Eigen::VectorXd state = agent_.perceive({observation_.data(), static_cast<std::size_t>(observation_.size())});
+  const Eigen::VectorXd observed = observation_, believed = belief_;
   const double before = wall_seconds();
-  const agents::Decision decision = agent_.decide(state);
+  const agents::Decision decision = agent_.decide(believed);
   if (decision.planned) {
     plan_seconds_ += wall_seconds() - before;
     ++planned_;
   }
-  const Eigen::VectorXd next =
+  const Eigen::VectorXd state =
       to_eigen(world_->step({decision.action.data(), static_cast<std::size_t>(decision.action.size())}));
-  inference::Surprise surprise{next - decision.belief.mean, nan, nan, nan, 0.0};
-  if (learns_next()) surprise = agent_.learn(state, decision.action, next);
+  perceive(state);
+  inference::Surprise surprise{observation_ - decision.belief.mean, nan, nan, nan, 0.0};
+  const bool pair = agent_.filter() != nullptr || !(std::isnan(observed(0)) || std::isnan(observation_(0)));
+  if (learns_next() && pair) surprise = agent_.learn(believed, decision.action, belief_);
   if (!evaluation_) ++progress_.decisions;
-  record(state, decision, next, surprise);
-  observation_ = next;
+  record(observed, decision, surprise);
+  watch(state);
   if (++index_ == length_)
     end_episode();
   else if (!evaluation_ && agent_.consolidation_due(consolidate_every_))
-    agent_.consolidate();
+    consolidate();
   const bool grown_up = successes_wanted_ > 0 && in_a_row_ >= successes_wanted_ && index_ == 0;
   const bool spent = progress_.decisions >= budget_ && !(evaluation_ && random_data_);
   return !(grown_up || spent);
+}
+
+void Life::consolidate() {
+  agent_.consolidate();
+  belief_ = agent_.state();
 }
 
 // Evenly spread, the first one included: decision n is learned from where ceil(n share) steps up.
@@ -135,13 +151,12 @@ bool Life::learns_next() const {
   return !evaluation_ && std::ceil((n + 1.0) * learn_share_) > std::ceil(n * learn_share_);
 }
 
-void Life::record(const Eigen::VectorXd& state, const agents::Decision& d, const Eigen::VectorXd& next,
-                  const inference::Surprise& surprise) {
+void Life::record(const Eigen::VectorXd& before, const agents::Decision& d, const inference::Surprise& surprise) {
   StepRow row;
   row.episode = progress_.episode;
   row.index = index_;
-  row.observation = to_vector(state);
-  row.next_observation = to_vector(next);
+  row.observation = to_vector(before);
+  row.next_observation = to_vector(observation_);
   row.action = to_vector(d.action);
   row.prediction = to_vector(d.belief.mean);
   row.prediction_error = to_vector(surprise.prediction_error);
@@ -172,10 +187,13 @@ void Life::record(const Eigen::VectorXd& state, const agents::Decision& d, const
     recorder_.commit(progress_.agent, steps_, {});
     steps_.clear();
   }
-  const double distance = preference_->distance(next);
+  if (!std::isnan(surprise.vfe)) vfe_sum_ += surprise.vfe;
+}
+
+void Life::watch(const Eigen::VectorXd& state) {
+  const double distance = preference_->distance(state);
   best_distance_ = std::min(best_distance_, distance);
   if (index_ >= length_ - success_steps_) hold_distance_ = std::max(hold_distance_, distance);
-  if (!std::isnan(surprise.vfe)) vfe_sum_ += surprise.vfe;
 }
 
 void Life::judge(bool counts) {

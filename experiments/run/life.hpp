@@ -9,6 +9,7 @@
 #include "core/config/option.hpp"
 #include "envs/api/environment.hpp"
 #include "experiments/record/recorder.hpp"
+#include "experiments/run/senses.hpp"
 
 namespace infans::experiments {
 
@@ -51,8 +52,10 @@ class Life {
  private:
   void begin_episode();
   void end_episode();
-  void record(const Eigen::VectorXd& state, const agents::Decision& decision, const Eigen::VectorXd& next,
-              const inference::Surprise& surprise);
+  void perceive(const Eigen::VectorXd& state);
+  void consolidate();
+  void record(const Eigen::VectorXd& before, const agents::Decision& decision, const inference::Surprise& surprise);
+  void watch(const Eigen::VectorXd& state);
   bool learns_next() const;
   void judge(bool counts);
   double model_error() const;
@@ -69,7 +72,8 @@ class Life {
   const bool random_data_;
 
   LifeProgress progress_;
-  Eigen::VectorXd observation_;
+  Senses senses_;
+  Eigen::VectorXd observation_, belief_;  // what came last of the state (NaN: nothing), what the agent makes of it
   std::vector<double> physics_;
   int length_ = 0;           // steps of this episode
   int index_ = 0;            // step inside it

@@ -37,6 +37,21 @@ config::OptionTable life_options() {
        "seed of the first agent; agent k has this seed + k - 1, which is its identity in every run"},
       {"body.mjcf", std::string("cartpole"), 0, 0, {}, "", "a shipped body or the path of an MJCF file"},
       {"world.episode_steps", whole(30), 2, 100000, {}, "decisions", "length of an episode"},
+      {"senses.noise",
+       0.0,
+       0,
+       1000,
+       {},
+       "SI",
+       "standard deviation of white noise on every observed position and velocity (m, rad, m/s, rad/s)"},
+      {"senses.delay",
+       whole(0),
+       0,
+       1000,
+       {},
+       "decisions",
+       "how late observations come; until the first one is that late, it is repeated"},
+      {"senses.missing", 0.0, 0, 0.99, {}, "", "probability that an observation never comes"},
       {"preference.length", 0.6, 0.001, 100, {}, "m", "from the hinge to the tip that the preference is about"},
       {"preference.goal_x", 0.0, -100, 100, {}, "m", "preferred place of the tip, along the slide"},
       {"preference.goal_z", 0.6, -100, 100, {}, "m", "preferred height of the tip over the hinge"},
@@ -74,6 +89,21 @@ config::OptionTable life_options() {
        "structure "
        "of bodies; gate pools mechanics, its residual and a plain readout; fourier reads features of a whole step; "
        "ensemble: hierarchies that learn the step each and disagree where they do not know"},
+      {"agent.filter",
+       std::string("none"),
+       0,
+       0,
+       {"none", "smoothed"},
+       "",
+       "none: an observation is the state; smoothed: beliefs about the state by the world model, which learns from "
+       "smoothed beliefs"},
+      {"agent.sensor_noise",
+       0.03,
+       1e-6,
+       1000,
+       {},
+       "SI",
+       "smoothed: first guess of the standard deviation of an observation; it is learned"},
       {"agent.data",
        std::string("own"),
        0,
@@ -232,6 +262,10 @@ Options load_study(const std::string& spec, std::vector<base::OptionError>* mist
                                   "'? `infans list` shows all studies");
 }
 
+SensesOptions senses_options(const Options& o) {
+  return {o.number("senses.noise"), static_cast<int>(o.integer("senses.delay")), o.number("senses.missing")};
+}
+
 agents::AgentOptions agent_options(const Options& o) {
   agents::AgentOptions a;
   const auto count = [&](const char* key) { return static_cast<int>(o.integer(key)); };
@@ -242,6 +276,9 @@ agents::AgentOptions agent_options(const Options& o) {
                                   : agents::Policy::babbling;
   a.babbling_spread = o.number("agent.babbling_spread");
   a.babbling_colour = o.number("agent.babbling_colour");
+  a.filter = o.text("agent.filter") == "smoothed" ? agents::Filter::smoothed : agents::Filter::none;
+  a.senses.delay = count("senses.delay");
+  a.senses.noise = o.number("agent.sensor_noise");
   a.slide_scale = o.number("model.slide_scale");
   a.slide_velocity_scale = o.number("model.slide_velocity_scale");
   a.hinge_velocity_scale = o.number("model.hinge_velocity_scale");

@@ -7,6 +7,7 @@
 #include "agents/agent.hpp"
 #include "core/base/error.hpp"
 #include "core/config/option.hpp"
+#include "experiments/run/senses.hpp"
 
 namespace infans::experiments {
 
@@ -23,6 +24,7 @@ const std::vector<ShippedStudy>& shipped_studies();
 // all put there, in the order of the file, instead of the first being thrown.
 config::Options load_study(const std::string& spec, std::vector<base::OptionError>* mistakes = nullptr);
 
+SensesOptions senses_options(const config::Options& options);
 agents::AgentOptions agent_options(const config::Options& options);
 
 }  // namespace infans::experiments
