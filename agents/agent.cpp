@@ -88,6 +88,7 @@ Decision Agent::decide(const Eigen::VectorXd& state) {
   ++decisions_;
   action_ = d.action;
   d.belief = expected_ = model_->predict(state, d.action);
+  preference_->expect(d.belief.mean);
   return d;
 }
 
@@ -129,11 +130,14 @@ Eigen::VectorXd Tester::decide(const Eigen::VectorXd& state) {
   random::Stream draws({agent_.seed_, tester, random::Purpose::posterior_draws, decisions_});
   random::Stream candidates({agent_.seed_, tester, random::Purpose::candidates, decisions_});
   ++decisions_;
-  return planner_.plan(state, agent_.model_->imagine(false, draws), candidates).action;
+  const Eigen::VectorXd action = planner_.plan(state, agent_.model_->imagine(false, draws), candidates).action;
+  preference_->expect(agent_.model_->predict(state, action).mean);
+  return action;
 }
 
 inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
                                  const Eigen::VectorXd& next) {
+  if (preference_->held(state) || preference_->held(next)) return {Eigen::VectorXd::Zero(state.size())};
   ++learned_;
   if (!filter_) return model_->observe(state, action, next);
   filter_->keep();

@@ -97,7 +97,7 @@ class Agent {
 class Tester {
  public:
   explicit Tester(Agent& agent);
-  // With what the agent knows now.
+  // With what the agent knows now. What the preference feels within the episode (a joint's stop) ends with it.
   void begin_episode();
   Eigen::VectorXd perceive(std::span<const double> observation);
   Eigen::VectorXd decide(const Eigen::VectorXd& state);

@@ -19,25 +19,29 @@ int power_of_three(int n) {
   return p;
 }
 
-int feature_count(int joints, int gaps, double width) {
-  if (joints < 1 || joints > 6 || gaps < 1 || gaps > 3 || !(width > 0.0))
-    throw std::logic_error("GapPreference: 1 to 6 joints, 1 to 3 gaps and a width above 0");
+int feature_count(int joints, int gaps, const GapPreferenceOptions& o) {
+  if (joints < 1 || joints > 6 || gaps < 1 || gaps > 3 || !(o.temperature > 0.0 && o.softness > 0.0))
+    throw std::logic_error("GapPreference: 1 to 6 joints, 1 to 3 gaps, a temperature and a softness above 0");
   return power_of_three(joints) - 1;
 }
 
 }  // namespace
 
-GapPreference::GapPreference(int joints, int gaps, double width, double command_precision,
-                             const kernels::Table& kernels)
+GapPreference::GapPreference(int joints, int gaps, const GapPreferenceOptions& options, const kernels::Table& kernels)
     : joints_(joints),
       gaps_(gaps),
-      width_(width),
-      command_precision_(command_precision),
+      options_(options),
       kernels_(kernels),
-      readout_(VectorXd::Constant(feature_count(joints, gaps, width), std::pow(floor_of_noise / link, 2)), gaps,
+      readout_(VectorXd::Constant(feature_count(joints, gaps, options), std::pow(floor_of_noise / link, 2)), gaps,
                floor_of_noise, model::BayesianReadout::NoiseLearning::at_every_update),
+      stops_(joints),
       now_features_(VectorXd::Zero(readout_.features())),
       now_gap_(VectorXd::Zero(gaps)) {}
+
+void GapPreference::begin_episode() {
+  anchored_ = false;
+  stops_.begin_episode();
+}
 
 VectorXd GapPreference::posture(std::span<const double> o) const {
   return Eigen::Map<const VectorXd>(o.data(), joints_);
@@ -65,6 +69,7 @@ VectorXd GapPreference::features(const VectorXd& q, MatrixXd* jacobian) const {
 }
 
 void GapPreference::see(std::span<const double> observation) {
+  stops_.see(observation);
   now_features_ = features(posture(observation), nullptr);
   now_gap_ = seen_gap(observation);
 }
@@ -84,41 +89,62 @@ VectorXd GapPreference::gap(const VectorXd& q) const {
   return now_gap_ + readout_.predict(features(q, nullptr) - now_features_);
 }
 
-void GapPreference::add_log_density(const Batch& state, int n, float* sum) {
+// gap_ = what is expected of n states, gaps_ x n. Products are built up joint by joint: feature f = feature of the
+// lower digits times one factor.
+void GapPreference::add_gap(const Batch& state, int n) {
   const int count = readout_.features();
   trigonometry_.resize(2 * joints_, n);
   for (int i = 0; i < joints_; ++i)
     kernels_.sincos(state.row(i), trigonometry_.stride, trigonometry_.row(2 * i), trigonometry_.row(2 * i + 1));
-  product_.resize(1 + gaps_, n);
+  product_.resize(1, n);
+  gap_.resize(gaps_, n);
+  for (int g = 0; g < gaps_; ++g) {
+    const double offset = now_gap_(g) - readout_.mean().col(g).dot(now_features_);
+    std::fill_n(gap_.row(g), n, static_cast<float>(offset));
+  }
   float* const product = product_.row(0);
-  const VectorXd offset = now_gap_ - readout_.predict(now_features_);
-  for (int g = 0; g < gaps_; ++g) std::fill_n(product_.row(1 + g), n, static_cast<float>(offset(g)));
   for (int f = 1; f <= count; ++f) {
     std::fill_n(product, n, 1.0F);
-    for (int i = 0, rest = f; i < joints_; ++i, rest /= 3) {
+    for (int i = 0, rest = f; rest > 0; ++i, rest /= 3) {
       if (rest % 3 == 0) continue;
       const float* const factor = trigonometry_.row(2 * i + (rest % 3 == 1 ? 1 : 0));
       for (int k = 0; k < n; ++k) product[k] *= factor[k];
     }
     for (int g = 0; g < gaps_; ++g) {
       const float m = static_cast<float>(readout_.mean()(f - 1, g));
-      float* const gap = product_.row(1 + g);
+      float* const gap = gap_.row(g);
       for (int k = 0; k < n; ++k) gap[k] += m * product[k];
     }
   }
-  const float half = static_cast<float>(0.5 / (width_ * width_));
-  for (int g = 0; g < gaps_; ++g) {
-    const float* const gap = product_.row(1 + g);
-    for (int k = 0; k < n; ++k) sum[k] -= half * gap[k] * gap[k];
-  }
 }
 
+void GapPreference::add_log_density(const Batch& state, int n, float* sum) {
+  add_gap(state, n);
+  const float soft = static_cast<float>(options_.softness), rate = static_cast<float>(1.0 / options_.temperature);
+  for (int k = 0; k < n; ++k) {
+    float square = soft * soft;
+    for (int g = 0; g < gaps_; ++g) square += gap_.row(g)[k] * gap_.row(g)[k];
+    sum[k] -= rate * (std::sqrt(square) - soft);
+  }
+  stops_.add_log_density(state, n, sum);
+}
+
+// The gap, shrunk by c so that |r|^2 / 2 = -ln C: c^2 = 2 / (T (h + s)) with h = sqrt(|gap|^2 + s^2), because
+// |gap|^2 = (h - s)(h + s). Behind it the excesses of the joints.
 void GapPreference::residual(const VectorXd& s, VectorXd& r, MatrixXd& jacobian) const {
   MatrixXd slope;
-  const VectorXd phi = features(s.head(joints_), &slope);
-  r = (now_gap_ + readout_.predict(phi - now_features_)) / width_;
-  jacobian = MatrixXd::Zero(gaps_, s.size());
-  jacobian.leftCols(joints_) = readout_.mean().transpose() * slope / width_;
+  const VectorXd q = s.head(joints_), phi = features(q, &slope), excess = stops_.excess(q);
+  const VectorXd gap = now_gap_ + readout_.predict(phi - now_features_);
+  const double h = std::sqrt(gap.squaredNorm() + options_.softness * options_.softness);
+  const double c = std::sqrt(2.0 / (options_.temperature * (h + options_.softness)));
+  const MatrixXd dr =
+      c * (MatrixXd::Identity(gaps_, gaps_) - gap * gap.transpose() / (2.0 * h * (h + options_.softness)));
+  r.resize(gaps_ + joints_);
+  r << c * gap, excess;
+  jacobian = MatrixXd::Zero(r.size(), s.size());
+  jacobian.topLeftCorner(gaps_, joints_) = dr * readout_.mean().transpose() * slope;
+  for (int i = 0; i < joints_; ++i)
+    if (excess(i) != 0.0) jacobian(gaps_ + i, i) = 1.0 / JointStops::width;
 }
 
 }  // namespace infans::agents

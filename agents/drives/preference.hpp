@@ -28,10 +28,14 @@ class Preference {
   virtual double command_precision() const { return 0.0; }
 
   // What is wanted may depend on what is seen: a goal's place, an effector's. begin_episode: goals may have moved; see:
-  // the whole present observation; learn: what it says about the body, once a step.
+  // the whole present observation; learn: what it says about the body, once a step; expect: where the model takes the
+  // state under the command that was decided.
   virtual void begin_episode() {}
   virtual void see(std::span<const double>) {}
   virtual void learn(std::span<const double>) {}
+  virtual void expect(const Eigen::VectorXd&) {}
+  // Whether more than the body's law of motion acts at a state: what happens there teaches nothing about that law.
+  virtual bool held(const Eigen::VectorXd&) const { return false; }
 };
 
 // The tip of a pole on a sliding cart at a point of the plane: (x - length sin q, -length cos q) near (goal_x, goal_z),

@@ -38,20 +38,19 @@ std::shared_ptr<Preference> mountain_car() {
                                           std::vector<bool>{false, false});
 }
 
-// reward = -|gap| - |a|^2, m: near a gap of 0.1 m a Gaussian of this width and effort has the same slope.
-std::shared_ptr<Preference> tip_reacher() {
-  constexpr double temperature = 0.02, typical_gap = 0.1;
-  return std::make_shared<GapPreference>(2, 2, std::sqrt(temperature * typical_gap), 2.0 / temperature,
-                                         kernels::best());
+std::shared_ptr<Preference> reacher(const GapPreferenceOptions& options) {
+  return std::make_shared<GapPreference>(2, 2, options, kernels::best());
 }
 
-// reward = 1 inside the target: the finger at its middle, a third of the radius wide.
-std::shared_ptr<Preference> dmc_reacher_easy() {
-  return std::make_shared<GapPreference>(2, 2, 0.02, 0.0, kernels::best());
+// reward = -|gap| - |a|^2, m, at a temperature.
+std::shared_ptr<Preference> tip_reacher() {
+  constexpr double temperature = 0.02;
+  return reacher({.temperature = temperature, .softness = 0.01, .command_precision = 2.0 / temperature});
 }
-std::shared_ptr<Preference> dmc_reacher_hard() {
-  return std::make_shared<GapPreference>(2, 2, 0.008, 0.0, kernels::best());
-}
+
+// reward = 1 inside the target: the finger at its middle, soft over half of the radii of both.
+std::shared_ptr<Preference> dmc_reacher_easy() { return reacher({.temperature = 0.02, .softness = 0.03}); }
+std::shared_ptr<Preference> dmc_reacher_hard() { return reacher({.temperature = 0.01, .softness = 0.0125}); }
 
 // reward = 1 within 8 degrees of upright (angle 0): there at rest.
 std::shared_ptr<Preference> dmc_pendulum() {

@@ -32,6 +32,8 @@ class QuadraticState final : public Preference {
 //                   one unit of reward is worth 1 / temperature nats
 //   pilco-cartpole  reward + 1 = exp(-d^2 / (2 0.25^2)) is a Gaussian of the tip already
 //   pets-cartpole   exp(-d^2 / 0.36) likewise; the reward's command term is left out (at most 0.09 a step)
+//   tip-reacher     exp(reward / temperature), its distance smooth within 1 cm of the goal
+//   dmc-reacher-easy, -hard  the finger's distance to the middle of the target: the reward itself is silent outside it
 //   mountain-car(-feef)  a Gaussian around a place just behind the goal: the reward itself is silent until then
 // Throws base::OptionError for a task without one, naming the nearest.
 std::shared_ptr<Preference> task_preference(const std::string& task);

@@ -31,9 +31,9 @@ const std::map<std::string, Known>& known_tasks() {
       {"dmc-pendulum-swingup",
        {.budget = 800, .hold = 5, .test_every = 20, .threshold = 700, .settings = {{"planner.horizon", "25"}}}},
       {"dmc-reacher-easy",
-       {.budget = 2000, .hold = 5, .test_every = 20, .threshold = 800, .settings = {{"planner.horizon", "15"}}}},
+       {.budget = 1000, .hold = 2, .test_every = 25, .threshold = 800, .settings = {{"agent.model", "mechanics"}}}},
       {"dmc-reacher-hard",
-       {.budget = 2000, .hold = 5, .test_every = 20, .threshold = 800, .settings = {{"planner.horizon", "15"}}}},
+       {.budget = 1000, .hold = 2, .test_every = 25, .threshold = 800, .settings = {{"agent.model", "mechanics"}}}},
       {"mountain-car",
        {.success = Success::by_goal,
         .budget = 3000,
@@ -47,7 +47,7 @@ const std::map<std::string, Known>& known_tasks() {
       {"pets-cartpole", {.budget = 1000, .settings = {{"planner.horizon", "25"}}}},
       {"pilco-cartpole", {.settings = {{"planner.horizon", "15"}}}},
       {"tip-pendulum", {.settings = {{"planner.horizon", "20"}}}},
-      {"tip-reacher", {.budget = 700, .test_every = 10, .settings = {{"planner.horizon", "20"}}}}};
+      {"tip-reacher", {.budget = 350, .hold = 2, .settings = {{"planner.horizon", "10"}}}}};
   return all;
 }
 
