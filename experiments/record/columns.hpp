@@ -73,7 +73,8 @@ inline std::vector<Column<StepRow>> step_columns(const RunHeader& h) {
       vector_column("rejected_pragmatic", {k}, "nats", "log preference along their mean path", &R::rejected_pragmatic),
       vector_column("rejected_epistemic", {k}, "nats", "their information gain, summed over steps",
                     &R::rejected_epistemic),
-      scalar_column("planned", H5T_STD_I8LE, "", "1 planned, 0 babbled or by an earlier plan, 2 evaluation", &R::planned),
+      scalar_column("planned", H5T_STD_I8LE, "", "1 planned, 0 babbled or by an earlier plan, 2 evaluation",
+                    &R::planned),
       vector_column("physics", {p}, "", "whole physics state before the command", &R::physics),
   };
 }
