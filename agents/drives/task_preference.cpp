@@ -1,5 +1,6 @@
 #include "agents/drives/task_preference.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -63,6 +64,9 @@ std::shared_ptr<Preference> dmc_cartpole() {
   return std::make_shared<PlanarTip>(-1.0, 0.0, 1.0, 0.25, kernels::best());
 }
 
+// As narrow as a swing's step before the goal: nothing pulls from the valley.
+std::shared_ptr<Preference> sparse_mountain_car() { return std::make_shared<SparsePlace>(0, 0.45, 0.05, 0.01); }
+
 using Make = std::shared_ptr<Preference> (*)();
 constexpr std::pair<const char*, Make> preferences[] = {
     {"dmc-cartpole-swingup-v0", dmc_cartpole}, {"dmc-cartpole-swingup_sparse-v0", dmc_cartpole},
@@ -70,7 +74,7 @@ constexpr std::pair<const char*, Make> preferences[] = {
     {"dmc-reacher-hard-v0", dmc_reacher_hard}, {"tip-reacher-v0", tip_reacher},
     {"tip-pendulum-v0", tip_pendulum},         {"pilco-cartpole-v0", pilco_cartpole},
     {"pets-cartpole-v0", pets_cartpole},       {"mountain-car-v0", mountain_car},
-    {"mountain-car-feef-v0", mountain_car}};
+    {"mountain-car-feef-v0", mountain_car},    {"mountain-car-short", sparse_mountain_car}};
 
 }  // namespace
 
@@ -101,6 +105,27 @@ void QuadraticState::residual(const Eigen::VectorXd& s, Eigen::VectorXd& r, Eige
     if (circular_[static_cast<std::size_t>(i)]) r(i) = std::remainder(r(i), turn);
   r = r.cwiseProduct(root).eval();
   jacobian = root.asDiagonal();
+}
+
+SparsePlace::SparsePlace(int element, double goal, double width, double floor)
+    : element_(element), goal_(goal), width_(width), floor_(floor) {}
+
+void SparsePlace::add_log_density(const Batch& state, int n, float* sum) {
+  const float* x = state.row(element_);
+  const float goal = static_cast<float>(goal_), half = static_cast<float>(0.5 / (width_ * width_)),
+              floor = static_cast<float>(floor_);
+  for (int k = 0; k < n; ++k) {
+    const float d = std::max(0.0F, goal - x[k]);
+    sum[k] += std::log(std::exp(-half * d * d) + floor);
+  }
+}
+
+void SparsePlace::residual(const Eigen::VectorXd& s, Eigen::VectorXd& r, Eigen::MatrixXd& jacobian) const {
+  const double d = std::max(0.0, goal_ - s(element_)) / width_, peak = std::exp(-0.5 * d * d);
+  const double share = std::sqrt(peak / (peak + floor_));
+  r = Eigen::VectorXd::Constant(1, share * d);
+  jacobian.setZero(1, s.size());
+  if (d > 0.0) jacobian(0, element_) = -share / width_;
 }
 
 std::shared_ptr<Preference> task_preference(const std::string& task) {

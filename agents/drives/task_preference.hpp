@@ -27,6 +27,24 @@ class QuadraticState final : public Preference {
   double command_precision_;
 };
 
+// ln C(s) = ln(exp(-d^2 / (2 width^2)) + floor), d = max(0, goal - s_element): at the goal or beyond it, and nothing
+// else is told apart (Friston et al. 2015: a sparse preference); some widths before the goal it is as flat as the
+// floor.
+class SparsePlace final : public Preference {
+ public:
+  // element of the state; goal and width in its unit, the goal approached from below; floor: 0..1.
+  SparsePlace(int element, double goal, double width, double floor);
+  std::unique_ptr<Preference> clone() const override { return std::make_unique<SparsePlace>(*this); }
+  void add_log_density(const Batch& state, int n, float* sum) override;
+  // Of the Gaussian with the same slope: r = sqrt(share of the peak) d / width.
+  void residual(const Eigen::VectorXd& state, Eigen::VectorXd& r, Eigen::MatrixXd& jacobian) const override;
+  double curvature() const override { return 1.0 / (width_ * width_); }
+
+ private:
+  int element_;
+  double goal_, width_, floor_;
+};
+
 // What a task's reward means as a preference over states:
 //   tip-pendulum    exp(reward / temperature) with the reward's command term left out (at most 0.004 a step);
 //                   one unit of reward is worth 1 / temperature nats
@@ -34,6 +52,7 @@ class QuadraticState final : public Preference {
 //   pets-cartpole   exp(-d^2 / 0.36) likewise; the reward's command term is left out (at most 0.09 a step)
 //   tip-reacher     exp(reward / temperature), its distance smooth within 1 cm of the goal
 //   dmc-reacher-easy, -hard  the finger's distance to the middle of the target: the reward itself is silent outside it
+//   mountain-car(-feef)-short  the goal's place alone, as sparse as the reward
 //   mountain-car(-feef)  a Gaussian around a place just behind the goal: the reward itself is silent until then
 // Throws base::OptionError for a task without one, naming the nearest.
 std::shared_ptr<Preference> task_preference(const std::string& task);

@@ -32,4 +32,16 @@ void ColouredNoise::sample(random::Stream& stream, Eigen::VectorXd& out) const {
     out.noalias() = basis_ * normals;
 }
 
+void ColouredNoise::sample(random::Stream& stream, int count, inference::Batch& out) {
+  out.resize(static_cast<int>(length_), count);
+  // A row of a batch is a column.
+  Eigen::Map<Eigen::MatrixXf> sequences(out.row(0), out.stride, length_);
+  const Eigen::Index normals = basis_.size() == 0 ? length_ : basis_.cols();
+  const Eigen::Map<const Eigen::MatrixXf> drawn(normals_.draw(stream, out.stride * normals), out.stride, normals);
+  if (basis_.size() == 0)
+    sequences = drawn;
+  else
+    sequences.noalias() = drawn * basis_.transpose().cast<float>();
+}
+
 }  // namespace infans::agents

@@ -4,6 +4,8 @@
 
 #include <Eigen/Dense>
 
+#include "core/inference/batch.hpp"
+#include "core/inference/normals.hpp"
 #include "core/random/stream.hpp"
 
 namespace infans::agents {
@@ -13,10 +15,13 @@ class ColouredNoise {
   ColouredNoise(int length, double beta);
   // One sequence of `length` values, N(0, 1) each.
   void sample(random::Stream& stream, Eigen::VectorXd& out) const;
+  // `count` sequences at once, in float: value t of sequence k at out.row(t)[k].
+  void sample(random::Stream& stream, int count, inference::Batch& out);
 
  private:
   Eigen::Index length_;
   Eigen::MatrixXd basis_;  // length x number of independent normals; empty for white noise
+  inference::Normals normals_;
 };
 
 }  // namespace infans::agents

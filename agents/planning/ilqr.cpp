@@ -1,6 +1,7 @@
 // The second half of a decision: iterative LQR on the best candidate, with analytic Jacobians of the model.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "agents/planning/planner.hpp"
 
@@ -10,8 +11,10 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double line_search[] = {1.0, 0.5, 0.25, 0.1, 0.03};
-constexpr int searches = 5;
+// As many as a register holds: fewer would cost the same.
+constexpr double line_search[] = {1.0,  0.85, 0.7,  0.6,  0.5, 0.42, 0.35, 0.3,
+                                  0.25, 0.2,  0.16, 0.13, 0.1, 0.07, 0.05, 0.03};
+constexpr int searches = std::size(line_search);
 // Regularisation of Quu in units of the preference's curvature (times 1 m^2 / 1 command^2).
 constexpr double first_regularisation = 1e-4, least_regularisation = 1e-7, most_regularisation = 1e2;
 // A plan counts as better if G falls by this share of (1 + |G|): below it, float32 rollouts only tell noise.
@@ -50,33 +53,38 @@ Planner::Trajectory Planner::ilqr(const VectorXd& start, const MatrixXd& action)
 Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& around, const MatrixXd& feedforward,
                                   const std::vector<MatrixXd>& gain) {
   const int n = gain.empty() ? 1 : searches, horizon = options_.horizon;
-  std::vector<Trajectory> all(static_cast<std::size_t>(n));
+  rolled_.resize(static_cast<std::size_t>(searches));
   start_rollout(start, n);
-  for (Trajectory& trajectory : all) {
+  for (int k = 0; k < n; ++k) {
+    Trajectory& trajectory = rolled_[static_cast<std::size_t>(k)];
     trajectory.action.resize(actions_, horizon);
     trajectory.state.resize(states_, horizon + 1);
     trajectory.state.col(0) = start;
   }
   for (int t = 0; t < horizon; ++t) {
     for (int k = 0; k < n; ++k) {
-      Trajectory& trajectory = all[static_cast<std::size_t>(k)];
-      VectorXd u = around.action.col(t);
-      if (!gain.empty())
-        u += line_search[k] * feedforward.col(t) +
-             gain[static_cast<std::size_t>(t)] * (trajectory.state.col(t) - around.state.col(t));
-      trajectory.action.col(t) = u.cwiseMax(-1.0).cwiseMin(1.0);
-      for (int i = 0; i < actions_; ++i) action_.row(i)[k] = static_cast<float>(trajectory.action(i, t));
+      Trajectory& trajectory = rolled_[static_cast<std::size_t>(k)];
+      for (int i = 0; i < actions_; ++i) {
+        double u = around.action(i, t);
+        if (!gain.empty()) {
+          u += line_search[k] * feedforward(i, t);
+          for (int j = 0; j < states_; ++j)
+            u += gain[static_cast<std::size_t>(t)](i, j) * (trajectory.state(j, t) - around.state(j, t));
+        }
+        trajectory.action(i, t) = std::clamp(u, -1.0, 1.0);
+        action_.row(i)[k] = static_cast<float>(trajectory.action(i, t));
+      }
     }
     imagine_step(n);
     for (int k = 0; k < n; ++k)
-      for (int i = 0; i < states_; ++i) all[static_cast<std::size_t>(k)].state(i, t + 1) = double{state_.row(i)[k]};
+      for (int i = 0; i < states_; ++i) rolled_[static_cast<std::size_t>(k)].state(i, t + 1) = double{state_.row(i)[k]};
   }
   std::size_t best = 0;
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    all[k].score = score_of(k);
-    if (all[k].score.total > all[best].score.total) best = k;
+  for (std::size_t k = 0; k < static_cast<std::size_t>(n); ++k) {
+    rolled_[k].score = score_of(k);
+    if (rolled_[k].score.total > rolled_[best].score.total) best = k;
   }
-  return std::move(all[best]);
+  return rolled_[best];
 }
 
 // Riccati recursion on -J: Gauss-Newton curvature of the preference; information gain enters by its gradient only.

@@ -50,10 +50,10 @@ Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, r
   }
   // Starts spread over the elites: their basins differ more than their scores.
   const bool weighted = options_.update == Update::weighted;
-  Trajectory best = ilqr(state, weighted ? clipped(mean_) : realised_[static_cast<std::size_t>(order_[0])]);
+  Trajectory best = ilqr(state, weighted ? clipped(mean_) : plan_of(realised_, order_[0]));
   for (int i = 1; i < options_.ilqr_starts; ++i) {
     const int rank = std::min(i * options_.elites / options_.ilqr_starts, static_cast<int>(order_.size()) - 1);
-    Trajectory other = ilqr(state, realised_[static_cast<std::size_t>(order_[static_cast<std::size_t>(rank)])]);
+    Trajectory other = ilqr(state, plan_of(realised_, order_[static_cast<std::size_t>(rank)]));
     if (other.score.total > best.score.total) best = std::move(other);
   }
   Plan plan;
@@ -64,26 +64,40 @@ Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, r
   const int last = static_cast<int>(order_.size()) - 1, count_rejected = std::min(options_.rejected, last);
   for (int r = 0; r < count_rejected; ++r) {
     const int rank = count_rejected > 1 ? 1 + r * (last - 1) / (count_rejected - 1) : 1;
-    const auto k = static_cast<std::size_t>(order_[static_cast<std::size_t>(rank)]);
-    plan.rejected.push_back({realised_[k].col(0), scores_[k].pragmatic, scores_[k].epistemic});
+    const int k = order_[static_cast<std::size_t>(rank)];
+    const Score& score = scores_[static_cast<std::size_t>(k)];
+    plan.rejected.push_back({plan_of(realised_, k).col(0), score.pragmatic, score.epistemic});
   }
   remember(best);
   return plan;
 }
 
+MatrixXd Planner::plan_of(const Batch& plans, int k) const {
+  MatrixXd plan(actions_, options_.horizon);
+  for (int t = 0; t < options_.horizon; ++t)
+    for (int i = 0; i < actions_; ++i) plan(i, t) = double{plans.row(t * actions_ + i)[k]};
+  return plan;
+}
+
+void Planner::put_plan(const MatrixXd& plan, int k) {
+  for (int t = 0; t < options_.horizon; ++t)
+    for (int i = 0; i < actions_; ++i) proposed_.row(t * actions_ + i)[k] = static_cast<float>(plan(i, t));
+}
+
 void Planner::propose(int count, bool with_mean, random::Stream& stream) {
-  proposed_.resize(static_cast<std::size_t>(count));
-  VectorXd sequence(options_.horizon);
-  for (MatrixXd& plan : proposed_) {
-    plan.resize(actions_, options_.horizon);
-    for (int i = 0; i < actions_; ++i) {
-      noise_.sample(stream, sequence);
-      plan.row(i) = mean_.row(i) + deviation_.row(i).cwiseProduct(sequence.transpose());
+  candidates_ = count + static_cast<int>(kept_.size()) + (with_mean ? 1 : 0);
+  proposed_.resize(actions_ * options_.horizon, candidates_);
+  for (int i = 0; i < actions_; ++i) {
+    noise_.sample(stream, count, noise_of_one_);
+    for (int t = 0; t < options_.horizon; ++t) {
+      const auto mean = static_cast<float>(mean_(i, t)), deviation = static_cast<float>(deviation_(i, t));
+      const float* noise = noise_of_one_.row(t);
+      float* u = proposed_.row(t * actions_ + i);
+      for (int k = 0; k < count; ++k) u[k] = std::clamp(mean + deviation * noise[k], -1.0F, 1.0F);
     }
-    plan = clipped(plan);
   }
-  proposed_.insert(proposed_.end(), kept_.begin(), kept_.end());
-  if (with_mean) proposed_.push_back(clipped(mean_));
+  for (const MatrixXd& plan : kept_) put_plan(plan, count++);
+  if (with_mean) put_plan(clipped(mean_), count);
 }
 
 void Planner::start_rollout(const VectorXd& start, int n) {
@@ -114,22 +128,28 @@ Planner::Score Planner::score_of(std::size_t k) const {
   return {pragmatic_[k], epistemic_[k], std::isfinite(total) ? total : -std::numeric_limits<double>::max()};
 }
 
+// The commands of time t: as proposed, moved by the feedback around the previous plan.
+void Planner::command_candidates(int t) {
+  const auto now = static_cast<std::size_t>(t);
+  for (int i = 0; i < actions_; ++i) {
+    const float* wanted = proposed_.row(t * actions_ + i);
+    float *u = action_.row(i), *realised = realised_.row(t * actions_ + i);
+    std::copy(wanted, wanted + candidates_, u);
+    for (int j = 0; !feedback_gain_.empty() && j < states_; ++j) {
+      const auto gain = static_cast<float>(feedback_gain_[now](i, j)), at = static_cast<float>(feedback_state_(j, t));
+      const float* state = state_.row(j);
+      for (int k = 0; k < candidates_; ++k) u[k] += gain * (state[k] - at);
+    }
+    for (int k = 0; k < candidates_; ++k) realised[k] = u[k] = std::clamp(u[k], -1.0F, 1.0F);
+  }
+}
+
 void Planner::evaluate(const VectorXd& start) {
-  const int n = static_cast<int>(proposed_.size());
+  const int n = candidates_;
   start_rollout(start, n);
-  realised_ = proposed_;
+  realised_.resize(actions_ * options_.horizon, n);
   for (int t = 0; t < options_.horizon; ++t) {
-    for (int i = 0; i < actions_; ++i)
-      for (int k = 0; k < n; ++k) {
-        double u = proposed_[static_cast<std::size_t>(k)](i, t);
-        if (!feedback_gain_.empty()) {
-          const MatrixXd& gain = feedback_gain_[static_cast<std::size_t>(t)];
-          for (int j = 0; j < states_; ++j) u += gain(i, j) * (double{state_.row(j)[k]} - feedback_state_(j, t));
-          u = std::clamp(u, -1.0, 1.0);
-          realised_[static_cast<std::size_t>(k)](i, t) = u;
-        }
-        action_.row(i)[k] = static_cast<float>(u);
-      }
+    command_candidates(t);
     imagine_step(n);
   }
   scores_.resize(static_cast<std::size_t>(n));
@@ -137,8 +157,9 @@ void Planner::evaluate(const VectorXd& start) {
   order_.resize(scores_.size());
   std::iota(order_.begin(), order_.end(), 0);
   // Equal scores keep their order: the ranking never depends on the sort's implementation.
-  std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
-    return scores_[static_cast<std::size_t>(a)].total > scores_[static_cast<std::size_t>(b)].total;
+  std::sort(order_.begin(), order_.end(), [&](int a, int b) {
+    const double left = scores_[static_cast<std::size_t>(a)].total, right = scores_[static_cast<std::size_t>(b)].total;
+    return left != right ? left > right : a < b;
   });
 }
 
@@ -155,7 +176,7 @@ void Planner::refine_by_weights() {
   double sum = 0.0;
   for (std::size_t k = 0; k < scores_.size(); ++k) {
     const double weight = std::exp((scores_[k].total - best) / options_.temperature);
-    mean += weight * realised_[k];
+    mean += weight * plan_of(realised_, static_cast<int>(k));
     sum += weight;
   }
   mean_ = mean / sum;
@@ -167,7 +188,7 @@ void Planner::refine_by_elites() {
   MatrixXd mean = MatrixXd::Zero(actions_, options_.horizon), square = mean;
   kept_.clear();
   for (int e = 0; e < elites; ++e) {
-    const MatrixXd& plan = proposed_[static_cast<std::size_t>(order_[static_cast<std::size_t>(e)])];
+    const MatrixXd plan = plan_of(proposed_, order_[static_cast<std::size_t>(e)]);
     mean += plan / elites;
     square += plan.cwiseProduct(plan) / elites;
     if (e < std::max(1, elites / 3)) kept_.push_back(plan);

@@ -86,7 +86,10 @@ class Planner {
   void imagine_step(int n);
   Score score_of(std::size_t candidate) const;
 
+  Eigen::MatrixXd plan_of(const Batch& plans, int candidate) const;  // U x T
+  void put_plan(const Eigen::MatrixXd& plan, int candidate);         // among the proposed
   void propose(int count, bool with_mean, random::Stream& stream);
+  void command_candidates(int t);
   void evaluate(const Eigen::VectorXd& state);
   void refine_distribution();
   void refine_by_elites();
@@ -107,7 +110,9 @@ class Planner {
 
   Eigen::MatrixXd mean_, deviation_;   // U x T
   std::vector<Eigen::MatrixXd> kept_;  // elites carried over, U x T each
-  std::vector<Eigen::MatrixXd> proposed_, realised_;
+  Batch proposed_, realised_;          // command i at time t of candidate k at row(t * U + i)[k]
+  int candidates_ = 0;
+  Batch noise_of_one_;  // of one command
   std::vector<Score> scores_;
   std::vector<int> order_;                      // candidates by score, best first
   Eigen::MatrixXd feedback_state_;              // S x T, of the previous decision, shifted by one
@@ -116,6 +121,7 @@ class Planner {
   Batch state_, next_, action_;
   inference::Linearisation linear_;
   std::vector<float> gain_, pragmatic_, epistemic_;
+  std::vector<Trajectory> rolled_;  // one a step length of the line search
 };
 
 }  // namespace infans::agents

@@ -38,7 +38,8 @@ class Tier:
 
 _QUICK = ("cartpole-swingup", "tip-pendulum", "pilco-cartpole", "mountain-car", "linear-gaussian")
 _LONG = (
-    "tip-reacher", "pets-cartpole", "mountain-car-feef", "contact-search", "dmc-pendulum-swingup",
+    "tip-reacher", "pets-cartpole", "mountain-car-feef", "mountain-car-short", "mountain-car-feef-short",
+    "contact-search", "dmc-pendulum-swingup",
     "dmc-cartpole-swingup", "dmc-cartpole-swingup_sparse", "dmc-reacher-easy", "dmc-reacher-hard",
 )  # fmt: skip
 TASKS = _QUICK + _LONG
@@ -168,6 +169,16 @@ def assets_of_task(task: str) -> str:
         raise BenchError(str(error)) from None
 
 
+def sampling(task: str, agent: str, seeds: Sequence[int], settings: Settings, threads: int | None) -> list[Record]:
+    """What to observe next: `_infans.sampling_efficiency(task, agent, seed)`, which has no options."""
+    if settings:
+        raise BenchError(f"--set {next(iter(settings))}: {task} has no options; leave it out of --tasks")
+    measure = _compiled().sampling_efficiency
+    with ThreadPoolExecutor(threads) as pool:
+        lives = pool.map(lambda seed: measure(task, agent, seed), seeds)
+        return [record(task, agent, seed, **life) for seed, life in zip(seeds, lives, strict=True)]
+
+
 def _compiled() -> Any:
     return importlib.import_module("infans._infans")
 
@@ -176,6 +187,7 @@ def backends() -> dict[str, tuple[Measure, tuple[str, ...] | None]]:
     """task -> (its measure, its agents or None where the loop itself knows them), of this build."""
     known: dict[str, tuple[Measure, tuple[str, ...] | None]] = {"cartpole-swingup": (swingup, tuple(SWINGUP_AGENTS))}
     known |= {task: (compiled_loop, LOOP_AGENTS) for task in _compiled().efficiency_tasks()}
+    known |= {task: (sampling, tuple(agents)) for task, agents in _compiled().sampling_tasks()}
     return known
 
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/kernels/operations.hpp"
+
 namespace infans::inference {
 
 std::vector<float> row_major(const Eigen::MatrixXd& m) {
@@ -56,6 +58,18 @@ void FeatureImagination::encode(const Batch& state, const Batch& action, int n) 
   }
 }
 
+Operations FeatureImagination::operations(bool curious) const {
+  const kernels::FeatureModel m = tables_.model();
+  double encoding = 0.0;
+  for (const Link& link : links_) encoding += link.partner < 0 ? 1.0 : 0.5 * kernels::sine_and_cosine_operations;
+  const double gain = curious ? 2.0 * tables_.draws + 2.0 + kernels::log1p_operations : 0.0;
+  const double drift = 4.0 * encoding_.positions();
+  // The chain rule through the encoding, and the sums over the draws.
+  const double chain = (tables_.outputs + tables_.draws) * (2.0 * encoding_.inputs()) +
+                       (curious ? 2.0 * tables_.draws * (1.0 + encoding_.inputs()) : 0.0);
+  return {encoding + kernels::forward_operations(m) + drift + gain, encoding + kernels::jacobian_operations(m) + chain};
+}
+
 void FeatureImagination::step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) {
   encode(state, action, n);
   next.resize(encoding_.state_size(), n);
@@ -81,7 +95,8 @@ void FeatureImagination::step(const Batch& state, const Batch& action, int n, Ba
     for (int k = 0; k < width; ++k) gain[k] += projection[k] * projection[k] * scale;
   }
   const float half = 0.5F * static_cast<float>(tables_.outputs);
-  for (int k = 0; k < n; ++k) gain[k] = half * std::log1p(gain[k]);
+  kernels_.log1p(gain, width, gain);
+  for (int k = 0; k < width; ++k) gain[k] *= half;
 }
 
 // The kernel's derivatives to the encoded inputs, brought to states and commands.

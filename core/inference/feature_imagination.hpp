@@ -25,6 +25,7 @@ class FeatureImagination final : public Imagination {
   // The model to imagine with, until the next call.
   void set_tables(RolloutTables tables) { tables_ = std::move(tables); }
 
+  Operations operations(bool curious) const override;
   // gain[k] = O/2 ln(1 + v).
   void step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) override;
   void linearise(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action, bool curious,

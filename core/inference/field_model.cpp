@@ -9,6 +9,8 @@
 #include "core/inference/field_tables.hpp"
 #include "core/inference/lbfgs.hpp"
 #include "core/inference/leave_out.hpp"
+#include "core/inference/normals.hpp"
+#include "core/kernels/operations.hpp"
 
 namespace infans::inference {
 namespace {
@@ -36,22 +38,38 @@ class FrozenField final : public FrozenLaw {
   void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
     end.resize(2 * joints, n);
     kernels::best_field().fly(mean_.model(), x.row(0), padded(n), x.stride, end.row(0), scratch(mean_));
-    if (gain != nullptr) inform(x, end, joints, commands, n, gain);
+    if (gain == nullptr) return;
+    middle_of(x, end, joints, commands, n, middle_);
+    inform(middle_, joints, n, gain);
   }
 
   void accelerate(const Batch& x, int joints, int, int n, Batch& acceleration, float* gain) override {
-    const int width = padded(n);
     acceleration.resize(joints, n);
-    kernels::best_field().evaluate(mean_.model(), x.row(0), width, x.stride, acceleration.row(0), scratch(mean_));
-    if (gain == nullptr) return;
+    kernels::best_field().evaluate(mean_.model(), x.row(0), padded(n), x.stride, acceleration.row(0), scratch(mean_));
+    if (gain != nullptr) inform(x, joints, n, gain);
+  }
+
+  double operations(bool informed) const override {
+    const double middle = 2.0 * (2.0 * mean_.joints);
+    return kernels::fly_operations(mean_.model()) + (informed ? middle + inform_operations() : 0.0);
+  }
+  double accelerate_operations(bool informed) const override {
+    return kernels::evaluate_operations(mean_.model()) + (informed ? inform_operations() : 0.0);
+  }
+
+ private:
+  // The draws' own accelerations at x are all that the information needs.
+  void inform(const Batch& x, int joints, int n, float* gain) {
     deviation_.resize(draws_->outputs, n);
-    kernels::best_field().evaluate(draws_->model(), x.row(0), width, x.stride, deviation_.row(0), scratch(*draws_));
+    kernels::best_field().evaluate(draws_->model(), x.row(0), padded(n), x.stride, deviation_.row(0), scratch(*draws_));
     // Every joint has weights of its own with the same posterior covariance: n times one joint's information.
     information_.compute(deviation_, draws_->outputs, 1, 2.0F / static_cast<float>(draws_->outputs), n, gain);
     for (int k = 0; k < n; ++k) gain[k] *= static_cast<float>(joints);
   }
+  double inform_operations() const {
+    return kernels::evaluate_operations(draws_->model()) + DrawInformation::operations(draws_->outputs, 1) + 1.0;
+  }
 
- private:
   float* scratch(const FieldTables& tables) {
     scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(tables.model())));
     return scratch_.data();
@@ -59,7 +77,7 @@ class FrozenField final : public FrozenLaw {
 
   FieldTables mean_;
   std::optional<FieldTables> draws_;
-  Batch deviation_;
+  Batch middle_, deviation_;
   std::vector<float> scratch_;
   DrawInformation information_;
 };
@@ -72,8 +90,7 @@ std::unique_ptr<FrozenMotion> FieldModel::freeze(int draws, random::Stream& stre
     return MotionModel::freeze(draws, stream);
   std::optional<FieldTables> drawn;
   if (draws > 0) {
-    MatrixXd z(posterior_.mean.rows(), draws);
-    for (double& value : z.reshaped()) value = stream.normal();
+    MatrixXd z = standard_normals(posterior_.mean.rows(), draws, stream);
     posterior_.precision.matrixU().solveInPlace(z);
     drawn.emplace(*gated, encoding_.actions, z, VectorXd(), encoding_.dt, options_.steps);
   }

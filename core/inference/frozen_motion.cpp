@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/inference/motion_model.hpp"
+#include "core/kernels/operations.hpp"
 
 namespace infans::inference {
 namespace {
@@ -46,34 +47,37 @@ void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n
   for (int i = 2 * joints; i < 2 * joints + commands; ++i) std::copy(x.row(i), x.row(i) + width, middle.row(i));
 }
 
-void FrozenLaw::inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain) {
-  middle_of(x, end, joints, commands, n, middle_);
-  accelerate(middle_, joints, commands, n, acceleration_, gain);
+double DrawInformation::operations(int count, int size) {
+  const double pairs = 0.5 * size * (size + 1), elimination = size * (size - 1) * (size + 1) / 2.0;
+  return pairs * count * 3.0 + elimination + size * (kernels::log1p_operations + 2.0);
 }
 
 void DrawInformation::compute(const Batch& deviation, int count, int size, float share, int n, float* gain) {
   const int width = padded(n);
-  matrix_.resize(size * size, n);
+  matrix_.resize(size * size + 1, n);
   const auto entry = [&](int i, int j) { return matrix_.row(i * size + j); };  // i >= j
   for (int i = 0; i < size; ++i)
     for (int j = 0; j <= i; ++j) {
       float* sum = entry(i, j);
-      for (int k = 0; k < width; ++k) sum[k] = i == j ? 1.0F : 0.0F;
+      std::fill(sum, sum + width, 0.0F);
       for (int d = 0; d < count; ++d) {
         const float *a = deviation.row(d * size + i), *b = deviation.row(d * size + j);
         for (int k = 0; k < width; ++k) sum[k] += share * a[k] * b[k];
       }
     }
   // The determinant is the product of the pivots of L D L'; none is below 1.
-  for (int k = 0; k < width; ++k) gain[k] = 0.0F;
+  std::fill(gain, gain + width, 0.0F);
+  float* const logarithm = matrix_.row(size * size);
   for (int p = 0; p < size; ++p) {
-    const float* pivot = entry(p, p);
-    for (int k = 0; k < n; ++k) gain[k] += 0.5F * std::log(std::max(pivot[k], 1.0F));
+    float* pivot = entry(p, p);
+    for (int k = 0; k < width; ++k) pivot[k] = std::max(pivot[k], 0.0F);
+    kernels::best().log1p(pivot, width, logarithm);
+    for (int k = 0; k < width; ++k) gain[k] += 0.5F * logarithm[k];
     for (int i = p + 1; i < size; ++i)
       for (int j = p + 1; j <= i; ++j) {
         const float *a = entry(i, p), *b = entry(j, p);
         float* target = entry(i, j);
-        for (int k = 0; k < width; ++k) target[k] -= a[k] * b[k] / pivot[k];
+        for (int k = 0; k < width; ++k) target[k] -= a[k] * b[k] / (1.0F + pivot[k]);
       }
   }
 }

@@ -15,6 +15,8 @@ class FrozenMotion {
 
   // Rows of x: q, v, u of n columns; of end: q1, v1. gain: information about the weights, nats, or null.
   virtual void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain);
+  // Floating-point operations of a column's step, with its gain if `informed`; 0: not counted.
+  virtual double operations(bool) const { return 0.0; }
 
  protected:
   const MotionModel& model_;
@@ -27,13 +29,8 @@ class FrozenLaw : public FrozenMotion {
   // The acceleration at n columns of x (joints rows); gain: what seeing it twice with the noise of a row (the two test
   // functions of a step) tells about the weights, nats, or null.
   virtual void accelerate(const Batch& x, int joints, int commands, int n, Batch& acceleration, float* gain) = 0;
-
- protected:
-  // The gain of a step: of the acceleration in its middle.
-  void inform(const Batch& x, const Batch& end, int joints, int commands, int n, float* gain);
-
- private:
-  Batch middle_, acceleration_;
+  // Floating-point operations of a column's acceleration, with its gain if `informed`.
+  virtual double accelerate_operations(bool informed) const = 0;
 };
 
 // State and command in mid-step, as rows of x; the state is the mean of both ends.
@@ -44,9 +41,10 @@ void middle_of(const Batch& x, const Batch& end, int joints, int commands, int n
 class DrawInformation {
  public:
   void compute(const Batch& deviation, int count, int size, float share, int n, float* gain);
+  static double operations(int count, int size);  // of a candidate
 
  private:
-  Batch matrix_;
+  Batch matrix_;  // without the identity; its lower triangle, then ln of a pivot
 };
 
 }  // namespace infans::inference

@@ -5,6 +5,7 @@
 #include "core/inference/leave_out.hpp"
 #include "core/inference/mechanics_model.hpp"
 #include "core/inference/mechanics_tables.hpp"
+#include "core/kernels/operations.hpp"
 
 namespace infans::inference {
 namespace {
@@ -24,7 +25,9 @@ class FrozenMechanics final : public FrozenLaw {
   void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
     end.resize(2 * joints, n);
     kernels::best_body().fly(mean_.model(), x.row(0), padded(n), x.stride, end.row(0));
-    if (gain != nullptr) inform(x, end, joints, commands, n, gain);
+    if (gain == nullptr) return;
+    middle_of(x, end, joints, commands, n, middle_);
+    accelerate(middle_, joints, commands, n, acceleration_, gain);
   }
 
   void accelerate(const Batch& x, int joints, int, int n, Batch& acceleration, float* gain) override {
@@ -48,11 +51,22 @@ class FrozenMechanics final : public FrozenLaw {
     information_.compute(deviations_, count, joints, 2.0F / static_cast<float>(count), n, gain);
   }
 
+  double operations(bool informed) const override {
+    const double middle = 2.0 * (2.0 * mean_.joints);
+    return kernels::fly_operations(mean_.model()) + (informed ? middle + accelerate_operations(true) : 0.0);
+  }
+  double accelerate_operations(bool informed) const override {
+    double sum = kernels::accelerate_operations(mean_.model());
+    if (!informed) return sum;
+    for (const MechanicsTables& t : draws_) sum += kernels::accelerate_operations(t.model()) + 2.0 * t.joints;
+    return sum + DrawInformation::operations(static_cast<int>(draws_.size()), mean_.joints);
+  }
+
  private:
   MechanicsTables mean_;
   std::vector<MechanicsTables> draws_;
   VectorXd deviation_;
-  Batch deviations_;
+  Batch middle_, acceleration_, deviations_;
   DrawInformation information_;
 };
 

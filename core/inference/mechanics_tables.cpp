@@ -111,18 +111,4 @@ MatrixXd MechanicsTables::ends(const kernels::BodyTable& table, const MatrixXd& 
   return out.topRows(rows).cast<double>();
 }
 
-double MechanicsTables::operations() const {
-  const double n = joints;
-  double wave = 0.0;
-  for (int w = 0; w < waves; ++w) {
-    const auto i = static_cast<std::size_t>(w);
-    wave += (parent[i] >= 0 ? 6.0 : 1.0) + 3.0 + 2.0 * n;
-    if (first_term[i] < first_term[i + 1]) wave += 6.0 * n + 2.0;
-  }
-  for (const kernels::InertiaTerm& t : terms) wave += 4.0 + 3.0 + (t.i == t.j ? 2.0 : 4.0);
-  const double solving = n * (n - 1) * (n + 1) / 3.0 + 2.5 * n * (n - 1) + 2.0 * n;
-  const double friction_count = 6.0 * n, trigonometry = 33.0 * n, rest = 8.0 * n;
-  return 4.0 * steps * (wave + solving + friction_count + trigonometry + rest);
-}
-
 }  // namespace infans::inference

@@ -18,8 +18,6 @@ struct MechanicsTables {
   // Rows of (q, v, u) to rows [q1, v1], N x 2n; packs, flies with `table` and unpacks.
   Eigen::MatrixXd ends(const kernels::BodyTable& table, const Eigen::MatrixXd& q, const Eigen::MatrixXd& v,
                        const Eigen::MatrixXd& u) const;
-  // Additions, multiplications and divisions of one column's control step (a fused pair counts as two).
-  double operations() const;
 
   int joints = 0, commands = 0, steps = 1, waves = 0;
   float period = 0, pivot_floor = 0;

@@ -21,6 +21,13 @@ class MotionWorld::Thought final : public Imagination {
   // Null: nothing is known yet.
   void hold(std::unique_ptr<FrozenMotion> motion) { motion_ = std::move(motion); }
 
+  Operations operations(bool curious) const override {
+    const double step = motion_ ? motion_->operations(curious) : 0.0;
+    const int variables = encoding_.state_size() + encoding_.actions;
+    const double differences = 2.0 * variables * (encoding_.state_size() + (curious ? 1 : 0));
+    return {step, 2.0 * variables * step + differences};
+  }
+
   void step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) override {
     const int joints = encoding_.positions(), states = 2 * joints, width = padded(n);
     if (motion_) {

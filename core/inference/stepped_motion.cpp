@@ -39,8 +39,17 @@ namespace {
 
 class FrozenSteps final : public FrozenMotion {
  public:
-  FrozenSteps(const MotionModel& model, std::unique_ptr<FrozenLaw> law, double period, Stepping stepping)
-      : FrozenMotion(model), law_(std::move(law)), period_(static_cast<float>(period)), stepping_(stepping) {}
+  FrozenSteps(const MotionModel& model, std::unique_ptr<FrozenLaw> law, const model::Encoding& e, Stepping stepping)
+      : FrozenMotion(model),
+        law_(std::move(law)),
+        joints_(e.positions()),
+        period_(static_cast<float>(e.dt)),
+        stepping_(stepping) {}
+
+  double operations(bool informed) const override {
+    const double euler = 4.0 * joints_;
+    return law_->accelerate_operations(informed) + euler;
+  }
 
   void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain) override {
     end.resize(2 * joints, n);
@@ -58,6 +67,7 @@ class FrozenSteps final : public FrozenMotion {
 
  private:
   std::unique_ptr<FrozenLaw> law_;
+  int joints_;
   float period_;
   Stepping stepping_;
   Batch acceleration_;
@@ -142,7 +152,7 @@ std::unique_ptr<FrozenMotion> SteppedMotion::freeze(int draws, random::Stream& s
   auto* law = dynamic_cast<FrozenLaw*>(base.get());
   if (law == nullptr) return MotionModel::freeze(draws, stream);
   base.release();
-  return std::make_unique<FrozenSteps>(*this, std::unique_ptr<FrozenLaw>(law), encoding_.dt, stepping_);
+  return std::make_unique<FrozenSteps>(*this, std::unique_ptr<FrozenLaw>(law), encoding_, stepping_);
 }
 
 }  // namespace infans::inference

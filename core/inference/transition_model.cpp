@@ -6,6 +6,7 @@
 
 #include "core/inference/evidence.hpp"
 #include "core/inference/hierarchy_regression.hpp"
+#include "core/inference/normals.hpp"
 
 namespace infans::inference {
 namespace {
@@ -149,7 +150,8 @@ RolloutTables TransitionModel::tables(int draws, random::Stream& stream) const {
   t.bias2 = row_major(hierarchy_.bias[2]);
   MatrixXd columns(readout_.features(), t.outputs + t.draws);
   columns.leftCols(t.outputs) = readout_.mean() * target_scale_.asDiagonal();
-  if (t.draws > 0) columns.rightCols(t.draws) = readout_.draw_directions(t.draws, stream);
+  if (t.draws > 0)
+    columns.rightCols(t.draws) = readout_.directions(standard_normals(t.fourier + t.hidden, t.draws, stream));
   columns.topRows(t.fourier) *= fourier_.amplitude();
   t.readout = row_major(columns);
   return t;

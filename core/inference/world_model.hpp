@@ -34,10 +34,19 @@ struct Linearisation {
   Eigen::MatrixXd gain_gradient;          // (S + U) x T: d gain / d [state; action]
 };
 
+// Floating-point operations, as core/kernels/operations.hpp counts them.
+struct Operations {
+  double step = 0;       // of a candidate's imagined step
+  double linearise = 0;  // of a point's linearisation
+};
+
 // Steps of a frozen world model in thought.
 class Imagination {
  public:
   virtual ~Imagination() = default;
+
+  // curious: with the gain. Zeros where they are not counted.
+  virtual Operations operations(bool) const { return {}; }
 
   // next = f(state, action) by the mean model for n candidates, velocities clipped; gain[k] = information about the
   // parameters that the step would bring, nats (if gain is not null; padded(n) floats).

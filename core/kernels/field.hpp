@@ -43,7 +43,7 @@ struct FieldTable {
   void (*evaluate)(const FieldModel&, const float* z, int n, int stride, float* out, float* scratch);
 };
 
-inline int scratch_floats(const FieldModel& m) { return lanes * (m.features() + (m.outputs + 1) * m.monomials()); }
+inline int scratch_floats(const FieldModel& m) { return 2 * lanes * (m.features() + (m.outputs + 1) * m.monomials()); }
 
 const FieldTable& plain_field();
 // Of the instruction set that best() takes.

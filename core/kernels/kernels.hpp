@@ -36,10 +36,16 @@ struct Table {
   void (*jacobian)(const FeatureModel&, const float* z, int n, int stride, float* out, float* jacobian, float* scratch);
   // sine and cosine, |x| < 1e4 rad, absolute error below 4e-7; n a multiple of `lanes`.
   void (*sincos)(const float* x, int n, float* sine, float* cosine);
+  // ln(1 + x), x >= 0, relative error below 4e-7; n a multiple of `lanes`; y may be x.
+  void (*log1p)(const float* x, int n, float* y);
+  // Standard normals, sizes below 5.9, from `blocks` blocks of Philox4x32-10 (core/random/stream.hpp), counter[0] + b
+  // for block b: normal j of block b at out[j * blocks + b], j < 4, two from each pair of its words by Box & Muller
+  // (1958). blocks a multiple of `lanes`.
+  void (*normals)(const unsigned* counter, const unsigned* key, int blocks, float* out);
 };
 
 inline int scratch_floats(const FeatureModel& m) {
-  return lanes * (2 * m.features() + m.hidden * (2 + 2 * m.inputs) + m.columns);
+  return 2 * lanes * (2 * m.features() + m.hidden * (2 + 2 * m.inputs) + m.columns);
 }
 
 const Table& plain();

@@ -44,6 +44,13 @@ struct BodyModel {
   const float* limit = nullptr;           // [n], of accelerations
 };
 
+// Whether a wave turns by joint i.
+static inline bool turns(const BodyModel& b, int i) {
+  for (int w = 0; w < b.waves; ++w)
+    if (b.turn[w] == i) return true;
+  return false;
+}
+
 struct BodyTable {
   const char* isa;
   // z: q [n], v [n], u [m]; out: q and v at the end of the step [2n].

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/kernels/kernels.hpp"
+#include "core/random/stream.hpp"
 
 namespace infans::kernels {
 namespace {
@@ -66,10 +67,28 @@ void sincos(const float* x, int n, float* sine, float* cosine) {
   }
 }
 
+void log1p(const float* x, int n, float* y) {
+  for (int i = 0; i < n; ++i) y[i] = static_cast<float>(std::log1p(double{x[i]}));
+}
+
+void normals(const unsigned* counter, const unsigned* key, int blocks, float* out) {
+  for (int b = 0; b < blocks; ++b) {
+    const auto words =
+        random::philox({counter[0] + static_cast<unsigned>(b), counter[1], counter[2], counter[3]}, {key[0], key[1]});
+    for (int pair = 0; pair < 2; ++pair) {
+      const double share = (static_cast<double>(words[2 * pair] >> 8) + 0.5) * 0x1p-24;
+      const double radius = std::sqrt(-2.0 * std::log(share));
+      const double angle = pi * static_cast<double>(static_cast<int>(words[2 * pair + 1])) * 0x1p-31;
+      out[(2 * pair) * blocks + b] = static_cast<float>(radius * std::cos(angle));
+      out[(2 * pair + 1) * blocks + b] = static_cast<float>(radius * std::sin(angle));
+    }
+  }
+}
+
 }  // namespace
 
 const Table& plain() {
-  static const Table table = {"plain", forward, jacobian, sincos};
+  static const Table table = {"plain", forward, jacobian, sincos, log1p, normals};
   return table;
 }
 

@@ -101,8 +101,24 @@ INFANS_INLINE vf sin_half_turns(vf r, vi sign) {
 
 INFANS_INLINE vf select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 // b where a is not a number.
-INFANS_INLINE vf largest(vf a, vf b) { return select(a > b, a, b); }
-INFANS_INLINE vf smallest(vf a, vf b) { return select(a < b, a, b); }
+INFANS_INLINE vf largest(vf a, vf b) {
+#if defined(__AVX512F__)
+  return (vf)_mm512_maskz_max_ps(0xffff, (__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+  return (vf)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+  return (vf)_mm_max_ps((__m128)a, (__m128)b);
+#endif
+}
+INFANS_INLINE vf smallest(vf a, vf b) {
+#if defined(__AVX512F__)
+  return (vf)_mm512_maskz_min_ps(0xffff, (__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+  return (vf)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+  return (vf)_mm_min_ps((__m128)a, (__m128)b);
+#endif
+}
 
 // 2^y = 2^k (1 + f p), k the nearest integer, |f| <= 1/2; returns p.
 INFANS_INLINE vf exp2_slope(vf y, vi* k, vf* f) {
@@ -146,4 +162,61 @@ INFANS_INLINE vf tanh_relative(vf x) {
   const vf power = (vf)((k + 127) << 23);
   const vf m = fma(power, p * f, power - set1(1.0F));
   return (vf)((vi)(m / (m + set1(2.0F))) ^ sign ^ (int)0x80000000);
+}
+
+INFANS_INLINE vf root(vf a) {
+#if defined(__AVX512F__)
+  return (vf)_mm512_maskz_sqrt_ps(0xffff, (__m512)a);
+#elif defined(__AVX2__)
+  return (vf)_mm256_sqrt_ps((__m256)a);
+#else
+  return (vf)_mm_sqrt_ps((__m128)a);
+#endif
+}
+
+// ln x of normal numbers above 0: x = 2^e m with m in [sqrt 1/2, sqrt 2), a polynomial of m - 1 (Moshier's Cephes,
+// logf). Within 2 ulp of the larger of the result and 2^-24.
+INFANS_INLINE vf log_vector(vf x) {
+  const vi moved = (vi)x - 0x3f3504f3;  // sqrt 1/2
+  const vf e = __builtin_convertvector(moved >> 23, vf);
+  const vf r = (vf)((moved & 0x007fffff) + 0x3f3504f3) - set1(1.0F), t = r * r;
+  vf p = set1(7.0376836292E-2F);
+  p = fma(p, r, set1(-1.1514610310E-1F));
+  p = fma(p, r, set1(1.1676998740E-1F));
+  p = fma(p, r, set1(-1.2420140846E-1F));
+  p = fma(p, r, set1(1.4249322787E-1F));
+  p = fma(p, r, set1(-1.6668057665E-1F));
+  p = fma(p, r, set1(2.0000714765E-1F));
+  p = fma(p, r, set1(-2.4999993993E-1F));
+  p = fma(p, r, set1(3.3333331174E-1F));
+  vf y = fma(e, set1(-2.12194440e-4F), p * r * t);
+  y = fma(set1(-0.5F), t, y);
+  return fma(e, set1(0.693359375F), r + y);
+}
+
+// ln(1 + x), x >= 0: what rounding takes off 1 + x comes back by its first order.
+INFANS_INLINE vf log1p_vector(vf x) {
+  const vf y = x + set1(1.0F);
+  return log_vector(y) + (x - (y - set1(1.0F))) / y;
+}
+
+typedef unsigned vu __attribute__((vector_size(width * sizeof(float))));
+
+// The low and high words of a times m, lane by lane.
+INFANS_INLINE vu multiply_words(vu a, unsigned m, vu* high) {
+  typedef unsigned long long vq __attribute__((vector_size(width * sizeof(float))));
+  const auto product = [m](vu x) {
+    const vu factor = m - vu{};
+#if defined(__AVX512F__)
+    return (vq)_mm512_maskz_mul_epu32(0xff, (__m512i)x, (__m512i)factor);
+#elif defined(__AVX2__)
+    return (vq)_mm256_mul_epu32((__m256i)x, (__m256i)factor);
+#else
+    return (vq)_mm_mul_epu32((__m128i)x, (__m128i)factor);
+#endif
+  };
+  const vq even = product(a), odd = product((vu)((vq)a >> 32));
+  const unsigned long long upper = 0xffffffff00000000ULL;
+  *high = (vu)((even >> 32) | (odd & upper));
+  return (vu)((even & ~upper) | (odd << 32));
 }

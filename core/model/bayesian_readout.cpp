@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 #include <stdexcept>
+#include <utility>
 
 #include "core/model/symmetric.hpp"
 #include "core/random/gamma.hpp"
@@ -161,8 +162,12 @@ Eigen::MatrixXd BayesianReadout::draw_directions(int count, random::Stream& stre
   Eigen::MatrixXd z(features(), count);
   for (int k = 0; k < count; ++k)
     for (int j = 0; j < features(); ++j) z(j, k) = stream.normal();
-  precision_.matrixU().solveInPlace(z);
-  return z;
+  return directions(std::move(z));
+}
+
+Eigen::MatrixXd BayesianReadout::directions(Eigen::MatrixXd normals) const {
+  precision_.matrixU().solveInPlace(normals);
+  return normals;
 }
 
 Eigen::MatrixXd BayesianReadout::draw_weights(random::Stream& stream, Eigen::VectorXd* noise) const {

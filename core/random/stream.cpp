@@ -44,6 +44,17 @@ std::uint32_t Stream::bits() noexcept {
   return block_[used_++];
 }
 
+Stream::Blocks Stream::take(std::uint32_t blocks) noexcept {
+  if (counter_[0] + blocks < counter_[0]) {  // no run of blocks crosses the carry
+    counter_[0] = 0;
+    ++counter_[1];
+  }
+  const Blocks taken{counter_, key_};
+  counter_[0] += blocks;
+  used_ = 4;
+  return taken;
+}
+
 double Stream::uniform() noexcept {
   const std::uint64_t high = bits() >> 5;  // 27 bits
   const std::uint64_t low = bits() >> 6;   // 26 bits

@@ -44,6 +44,13 @@ class Stream {
   double uniform(double low, double high) noexcept { return low + (high - low) * uniform(); }
   // Standard normal by Box-Muller (two uniforms for two values, no rejection: the count of draws is known).
   double normal() noexcept;
+  // The next `blocks` blocks of the generator for a caller that computes them itself, philox(counter + b, key) with b
+  // added to counter[0]; what is left of the present block is skipped.
+  struct Blocks {
+    std::array<std::uint32_t, 4> counter;
+    std::array<std::uint32_t, 2> key;
+  };
+  Blocks take(std::uint32_t blocks) noexcept;
   // Uniform on {0, .., n-1}; n >= 1. Bias below n / 2^32.
   std::uint32_t index(std::uint32_t n) noexcept;
 

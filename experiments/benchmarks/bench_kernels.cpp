@@ -4,11 +4,8 @@
 //   population 8-32-32-6 AGENTS THREADS  the same for agents with weights of their own, one sample each, in one call
 //   gemm UNITS SAMPLES THREADS           the bare product [UNITS x UNITS] times [UNITS x SAMPLES] for each thread,
 //   GFLOP/s isa                                  name of the instruction set in use
-#include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <iostream>
 #include <new>
 #include <sstream>
@@ -20,8 +17,10 @@
 #include "core/kernels/float_state.hpp"
 #include "core/parallel/parallel.hpp"
 #include "core/random/stream.hpp"
+#include "experiments/benchmarks/timing.hpp"
 
 using namespace infans;
+using experiments::fastest;
 
 namespace {
 
@@ -34,26 +33,6 @@ std::vector<float> normal(std::size_t n, double scale, random::Stream& s) {
   std::vector<float> v(n);
   for (float& x : v) x = static_cast<float>(scale * s.normal());
   return v;
-}
-
-// Seconds of one call: the fastest of the runs that fit the time of a sample, after a first call that warms up.
-double fastest(const std::function<void()>& call, double seconds) {
-  using Clock = std::chrono::steady_clock;
-  const auto time = [&](int n) {
-    const auto start = Clock::now();
-    for (int i = 0; i < n; ++i) call();
-    return std::chrono::duration<double>(Clock::now() - start).count() / n;
-  };
-  call();
-  const double once = time(1);
-  const int inner = std::max(1, static_cast<int>(2e-4 / once));  // the clock's own cost stays below a thousandth
-  double best = once, spent = 0.0;
-  for (int k = 0; k < 3 || spent < seconds; ++k) {
-    const double t = time(inner);
-    best = std::min(best, t);
-    spent += t * inner;
-  }
-  return best;
 }
 
 std::vector<int> widths_of(const std::string& shape) {

@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <memory>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -18,14 +17,14 @@
 #include "agents/sampling/edge_search.hpp"
 #include "agents/sampling/linear_explorer.hpp"
 #include "core/parallel/parallel.hpp"
-#include "envs/analytic/contact_search.hpp"
-#include "envs/analytic/linear_body.hpp"
 #include "experiments/benchmarks/rest_limit.hpp"
+#include "experiments/benchmarks/sampling.hpp"
 
 namespace {
 
 using namespace infans;
 using namespace infans::agents;
+using namespace infans::experiments;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
@@ -52,38 +51,6 @@ std::string bits(const std::vector<Purchase>& account) {
 
 constexpr double wrong_answers[] = {0.0, 0.05, 0.1, 0.2};
 constexpr double touch_price = 0.01;  // nats
-
-// The block, felt by a feeler that is wrong now and then.
-class Feeler {
- public:
-  Feeler(double flip, std::uint64_t seed)
-      : flip_(flip), seed_(seed), world_(envs::make_contact_search({})), starts_(stream(seed, random::Purpose::reset)) {
-    world_->reset(starts_);
-    std::vector<double> all(static_cast<std::size_t>(world_->spec().state_size));
-    world_->save(all);
-    height_ = all[2];  // behind the observation: the block's height
-  }
-  double touch(double y) {
-    const double command = 2.0 * y - 1.0;
-    const double told = world_->step({&command, 1})[1];
-    ++touches_;
-    if (shown_ == 0 && world_->outcome().terminated) shown_ = touches_;
-    const bool flipped =
-        stream(seed_, random::Purpose::sense_noise, static_cast<std::uint64_t>(touches_)).uniform() < flip_;
-    return flipped ? 1.0 - told : told;
-  }
-  double height() const { return height_; }
-  int touches() const { return touches_; }
-  int shown() const { return shown_; }  // touches until the world's own end, 0 before
-
- private:
-  double flip_;
-  std::uint64_t seed_;
-  std::unique_ptr<envs::TaskWorld> world_;
-  random::Stream starts_;
-  double height_ = 0.0;
-  int touches_ = 0, shown_ = 0;
-};
 
 std::string edge_record(double flip, const char* agent, std::uint64_t seed, const EdgeSearch& belief,
                         const Feeler& feeler, const std::string& account) {
@@ -148,44 +115,13 @@ std::string linear_record(const envs::LinearBody& body, const char* rule, int st
       nats * static_cast<double>(s.b.size()) / std::numbers::ln2);
 }
 
-// A body and what a learner of it has seen.
-class Life {
- public:
-  Life(const envs::LinearBody& body, std::uint64_t seed)
-      : body_(body), system_(body.system()), seed_(seed), world_(envs::make_linear_body(body)) {
-    random::Stream starts = stream(seed, random::Purpose::reset);
-    state_ = VectorXd::Map(world_->reset(starts).data(), system_.b.size());
-    const Eigen::Index nz = state_.size() + 1;
-    seen_ = MatrixXd::Zero(nz, nz);
-  }
-  const VectorXd& state() const { return state_; }
-  const inference::LinearSystem& system() const { return system_; }
-  const VectorXd& step(double u) {
-    VectorXd z(state_.size() + 1);
-    z << state_, u;
-    seen_ += z * z.transpose();
-    state_ = VectorXd::Map(world_->step({&u, 1}).data(), state_.size());
-    ++steps_;
-    return state_;
-  }
-  std::string record(const char* rule) const {
-    const MatrixXd prior = MatrixXd::Identity(seen_.rows(), seen_.cols());
-    return linear_record(body_, rule, steps_, seed_, inference::information_nats(prior, seen_, 1.0, system_.noise));
-  }
-
- private:
-  const envs::LinearBody& body_;
-  inference::LinearSystem system_;
-  std::uint64_t seed_;
-  std::unique_ptr<envs::TaskWorld> world_;
-  VectorXd state_;
-  MatrixXd seen_;
-  int steps_ = 0;
-};
+std::string record(const LinearLife& life, const char* rule, std::uint64_t seed) {
+  return linear_record(life.body(), rule, life.steps(), seed, life.information());
+}
 
 // A record at each of the steps; `life` ends at the last.
 std::string explore(const envs::LinearBody& body, const Rule& rule, std::uint64_t seed, const std::vector<int>& steps) {
-  Life life(body, seed);
+  LinearLife life(body, seed);
   LinearExplorerOptions options;
   options.rule = rule.rule;
   options.budget = rule.knows_budget ? steps.back() : 0;
@@ -194,14 +130,14 @@ std::string explore(const envs::LinearBody& body, const Rule& rule, std::uint64_
   for (int t = 1; t <= steps.back(); ++t) {
     const VectorXd u = explorer.propose();
     explorer.observe(u, life.step(u(0)));
-    if (std::find(steps.begin(), steps.end(), t) != steps.end()) records += life.record(rule.name);
+    if (std::find(steps.begin(), steps.end(), t) != steps.end()) records += record(life, rule.name, seed);
   }
   return records;
 }
 
 // The best of eight local optima of the whole life from rest, the body known: what |u| <= 1 and a start at rest allow.
 std::string known_life(const envs::LinearBody& body, std::uint64_t seed, int steps) {
-  Life life(body, seed);
+  LinearLife life(body, seed);
   const inference::LinearSystem& s = life.system();
   const Eigen::Index nz = s.b.size() + 1;
   const MatrixXd known = s.noise * s.noise * MatrixXd::Identity(nz, nz) + steps * inference::noise_information(s);
@@ -218,7 +154,7 @@ std::string known_life(const envs::LinearBody& body, std::uint64_t seed, int ste
     best = u;
   }
   for (const double u : best) life.step(u);
-  return life.record(known_body);
+  return record(life, known_body, seed);
 }
 
 // No life: the bound itself, the noise's share taken as if the body had swung for ever.
@@ -238,7 +174,7 @@ std::string bound_from_rest(const envs::LinearBody& body, int steps) {
 constexpr double step_prices[] = {0.1, 0.02};  // nats
 
 std::string explore_until_stop(const envs::LinearBody& body, double price, std::uint64_t seed) {
-  Life life(body, seed);
+  LinearLife life(body, seed);
   LinearExplorerOptions options;
   options.price = price;
   LinearExplorer explorer(life.state(), options, stream(seed, random::Purpose::candidates));

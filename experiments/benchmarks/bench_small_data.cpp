@@ -15,6 +15,7 @@
 #include "core/inference/mechanics_tables.hpp"
 #include "core/inference/motion_stack.hpp"
 #include "core/inference/readout_motion.hpp"
+#include "core/kernels/operations.hpp"
 #include "experiments/benchmarks/small_data.hpp"
 
 namespace {
@@ -141,8 +142,8 @@ double kernel_time(const MotionModel& m, const model::Transitions& t) {
   const MatrixXd slow = m.mean(t.q0, t.v0, t.u);
   const double gap = (tables.ends(kernels::best_body(), t.q0, t.v0, t.u) - slow).cwiseAbs().maxCoeff();
   std::fprintf(stderr, "kernel %s: %d waves, %zu terms, %.0f operations, %.1f GFLOP/s, largest gap to double %.1e\n",
-               kernels::best_body().isa, tables.waves, tables.terms.size(), tables.operations(),
-               tables.operations() * batch / best * 1e-9, gap);
+               kernels::best_body().isa, tables.waves, tables.terms.size(), kernels::fly_operations(tables.model()),
+               kernels::fly_operations(tables.model()) * batch / best * 1e-9, gap);
   return best * 1e6 / batch;
 }
 

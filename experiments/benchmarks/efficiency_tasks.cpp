@@ -18,7 +18,16 @@ struct Known {
   int test_every = 5, test_episodes = 5;
   double threshold = std::numeric_limits<double>::quiet_NaN();  // of the return, where the task itself names none
   Settings settings;
+  std::string world = {}, preference = {};  // where they are not the task's own: ids of a task, of a preference
 };
+
+// Ten decisions of a few raw steps: less than a swing of a mountain car.
+Settings short_sighted() {
+  return {{"planner.horizon", "10"},
+          {"planner.epistemic_weight", "0.3"},
+          {"model.slide_scale", "0.5"},
+          {"model.slide_velocity_scale", "0.03"}};
+}
 
 // Speeds of a mountain car are hundredths of its road, and a swing takes it tens of raw steps. Thresholds of dm_control
 // are those of the literature; tests are rarer where an episode has hundreds of decisions.
@@ -44,6 +53,19 @@ const std::map<std::string, Known>& known_tasks() {
        {.success = Success::by_goal,
         .budget = 501,
         .settings = {{"planner.horizon", "40"}, {"model.slide_velocity_scale", "0.05"}}}},
+      {"mountain-car-feef-short",
+       {.success = Success::by_goal,
+        .budget = 501,
+        .settings = short_sighted(),
+        .world = "mountain-car-feef-v0",
+        .preference = "mountain-car-short"}},
+      {"mountain-car-short",
+       {.success = Success::by_goal,
+        .budget = 750,
+        .hold = 4,
+        .settings = short_sighted(),
+        .world = "mountain-car-v0",
+        .preference = "mountain-car-short"}},
       {"pets-cartpole", {.budget = 1000, .settings = {{"planner.horizon", "25"}}}},
       {"pilco-cartpole", {.settings = {{"planner.horizon", "15"}}}},
       {"tip-pendulum", {.settings = {{"planner.horizon", "20"}}}},
@@ -81,7 +103,8 @@ EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::st
   options.set_text("agent.policy", agent, "agent");
   for (const auto& [key, value] : settings) options.set_text(key, value, "settings");
   EfficiencyOptions o;
-  o.task = task + "-v0";
+  o.task = known.world.empty() ? task + "-v0" : known.world;
+  o.preference = known.preference;
   o.success = known.success;
   o.threshold = std::isnan(known.threshold) ? tasks.info(o.task).reward_threshold : known.threshold;
   o.hold = static_cast<int>(options.integer("bench.hold"));

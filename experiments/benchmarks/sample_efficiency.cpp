@@ -101,7 +101,8 @@ class Judge {
 
 EfficiencyRecord measure_efficiency(const envs::TaskTable& tasks, const EfficiencyOptions& o, std::uint64_t seed) {
   Stage life(task_of(tasks, o), o.hold, seed, life_starts), test(task_of(tasks, o), o.hold, seed, test_starts);
-  agents::Agent agent(life.spec(), o.agent, agents::task_preference(o.task), seed, life.decisions());
+  const auto preference = agents::task_preference(o.preference.empty() ? o.task : o.preference);
+  agents::Agent agent(life.spec(), o.agent, preference, seed, life.decisions());
   agents::Tester tester(agent);
   EfficiencyRecord r;
   r.seed = seed;

@@ -20,8 +20,9 @@ enum class Success {
 
 struct EfficiencyOptions {
   std::string task = "tip-pendulum-v0";
-  std::string assets;  // folder of the task's files (envs::TaskInfo::folder), for a task that has some
-  int hold = 1;        // control steps under one decision
+  std::string preference;  // an agents::task_preference; empty: the task's
+  std::string assets;      // folder of the task's files (envs::TaskInfo::folder), for a task that has some
+  int hold = 1;            // control steps under one decision
   Success success = Success::by_return;
   double threshold = -200.0;
   int budget = 300;     // decisions

@@ -1,6 +1,7 @@
 // Preferences against the rewards that they come from.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -82,4 +83,30 @@ TEST_CASE("the cart-pole's preference is the logarithm of its reward plus one") 
 TEST_CASE("a task without a preference is named with its nearest") {
   CHECK_THROWS_WITH_AS(agents::task_preference("tip-pendulum"), doctest::Contains("tip-pendulum-v0"),
                        base::OptionError);
+}
+
+// At the goal and beyond it ln(1 + floor), far away ln floor; the residual has the slope of -ln C.
+TEST_CASE("a sparse place is flat far away and at the goal, and its residual has the slope of its density") {
+  agents::SparsePlace place(0, 0.45, 0.05, 0.01);
+  const double at[] = {-1.2, 0.0, 0.3, 0.38, 0.42, 0.45, 0.6};
+  const auto log_density = [&](double x) {
+    inference::Batch state;
+    state.resize(2, 1);
+    state.row(0)[0] = static_cast<float>(x);
+    float sum = 0.0F;
+    place.add_log_density(state, 1, &sum);
+    return double{sum};
+  };
+  CHECK(log_density(-1.2) == doctest::Approx(std::log(0.01)));
+  CHECK(log_density(0.0) == doctest::Approx(log_density(-0.5)));
+  CHECK(log_density(0.45) == doctest::Approx(std::log(1.01)));
+  CHECK(log_density(0.6) == log_density(0.45));
+  for (const double x : at) {
+    Eigen::VectorXd r;
+    Eigen::MatrixXd jacobian;
+    place.residual(Eigen::Vector2d(x, 0.0), r, jacobian);
+    const double d = std::max(0.0, 0.45 - x), density = std::exp(-0.5 * d * d / 0.0025);
+    CHECK((jacobian.transpose() * r)(0) == doctest::Approx(-density / (density + 0.01) * d / 0.0025));
+    CHECK((jacobian.transpose() * r)(1) == 0.0);
+  }
 }

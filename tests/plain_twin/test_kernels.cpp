@@ -105,3 +105,77 @@ TEST_CASE("sine and cosine stay within 4e-7 up to 10,000 rad") {
     CHECK(worst < 4e-7);
   }
 }
+
+// 1 + x loses up to 2^-24, which the quotient brings back to second order; the polynomial is good to 2^-23.
+TEST_CASE("log1p of every instruction set is that of the twin") {
+  random::Stream s({6, 0, random::Purpose::test, 0});
+  std::vector<float> x(4096), y(x.size()), twin(x.size());
+  for (float& value : x) value = static_cast<float>(std::exp(s.uniform(-20.0, 20.0)));
+  x[0] = 0.0F;
+  kernels::plain().log1p(x.data(), static_cast<int>(x.size()), twin.data());
+  for (const kernels::Table* t : tables()) {
+    CAPTURE(t->isa);
+    t->log1p(x.data(), static_cast<int>(x.size()), y.data());
+    CHECK(y[0] == 0.0F);
+    double worst = 0.0;
+    for (std::size_t i = 1; i < x.size(); ++i) worst = std::max(worst, std::abs(double{y[i]} / double{twin[i]} - 1.0));
+    CHECK(worst < 4e-7);
+  }
+}
+
+// Radii up to 5.9 with errors of 1e-6 of them, where ln u is near 0 more: its absolute error 1e-7 under the root.
+TEST_CASE("normals of every instruction set are those of the twin, and are normal") {
+  random::Stream s({7, 0, random::Purpose::test, 0});
+  constexpr int blocks = 10000, n = 4 * blocks;
+  const random::Stream::Blocks taken = s.take(blocks);
+  std::vector<float> x(n), twin(n);
+  kernels::plain().normals(taken.counter.data(), taken.key.data(), blocks, twin.data());
+  double mean = 0.0, square = 0.0, fourth = 0.0;
+  for (const float value : twin) {
+    mean += double{value} / n;
+    square += double{value} * value / n;
+    fourth += std::pow(double{value}, 4.0) / n;
+  }
+  // Five standard errors of n = 40,000 normals: 1 / sqrt n, sqrt(2 / n), sqrt(96 / n).
+  CHECK(std::abs(mean) < 5.0 / std::sqrt(n));
+  CHECK(std::abs(square - 1.0) < 5.0 * std::sqrt(2.0 / n));
+  CHECK(std::abs(fourth - 3.0) < 5.0 * std::sqrt(96.0 / n));
+  for (const kernels::Table* t : tables()) {
+    CAPTURE(t->isa);
+    t->normals(taken.counter.data(), taken.key.data(), blocks, x.data());
+    double worst = 0.0;
+    for (std::size_t i = 0; i < x.size(); ++i) worst = std::max(worst, std::abs(double{x[i]} - double{twin[i]}));
+    CHECK(worst < 5e-4);
+  }
+}
+
+TEST_CASE("a column does not depend on its neighbours, whatever the width of the tile it is in") {
+  random::Stream s({8, 0, random::Purpose::test, 0});
+  const Net net = make_net(6, 37, 16, 13, s);
+  const int n = 48;
+  const std::vector<float> z = normal(static_cast<std::size_t>(6 * n), 2.0, s);
+  std::vector<float> scratch(static_cast<std::size_t>(kernels::scratch_floats(net.model)));
+  std::vector<float> all(static_cast<std::size_t>(13 * n)), one = all;
+  for (const kernels::Table* t : tables()) {
+    CAPTURE(t->isa);
+    t->forward(net.model, z.data(), n, n, all.data(), scratch.data());
+    for (int from = 0; from < n; from += 16)
+      t->forward(net.model, z.data() + from, 16, n, one.data() + from, scratch.data());
+    CHECK(one == all);
+  }
+}
+
+TEST_CASE("a stream gives its blocks away in order and once") {
+  const random::Key key{9, 0, random::Purpose::test, 3};
+  random::Stream all(key), taken(key);
+  std::vector<unsigned> words(40);
+  for (unsigned& word : words) word = all.bits();
+  CHECK(taken.bits() == words[0]);
+  const random::Stream::Blocks blocks = taken.take(5);  // what is left of the first block is skipped
+  for (unsigned b = 0; b < 5; ++b) {
+    const auto block =
+        random::philox({blocks.counter[0] + b, blocks.counter[1], blocks.counter[2], blocks.counter[3]}, blocks.key);
+    for (unsigned j = 0; j < 4; ++j) CHECK(block[j] == words[4 + 4 * b + j]);
+  }
+  CHECK(taken.bits() == words[24]);
+}

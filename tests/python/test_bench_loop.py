@@ -16,3 +16,15 @@ def test_the_compiled_loop_fills_a_record():
     assert one["simulated_seconds"] == pytest.approx(0.05 * one["control_steps"]) and not one["censored"]
     with pytest.raises(ValueError, match="agent.policy"):
         records.measure("tip-pendulum", "grredy", [1])
+
+
+def test_samplers_fill_records_too():
+    pytest.importorskip("infans._infans")
+    lives = records.measure("contact-search", "efe", [1, 2])
+    assert [life["decisions_first"] for life in lives] == [10, 10] and not any(life["censored"] for life in lives)
+    assert lives[0]["curve"] == [[10.0, 1.0]] and lives[0]["auc"] == pytest.approx(1 - 10 / lives[0]["budget"])
+    assert "linear-gaussian" in records.backends() and "linear-gaussian" in records.TIERS["pr"].tasks
+    with pytest.raises(records.BenchError, match="planner.horizon: contact-search has no options"):
+        records.measure("contact-search", "efe", [1], {"planner.horizon": "3"})
+    with pytest.raises(ValueError, match="the nearest is 'efe'"):
+        records.measure("contact-search", "efee", [1])
