@@ -71,6 +71,7 @@ Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& aroun
     for (int k = 0; k < n; ++k)
       for (int i = 0; i < states_; ++i) all[static_cast<std::size_t>(k)].state(i, t + 1) = double{state_.row(i)[k]};
   }
+  end_rollout();
   std::size_t best = 0;
   for (std::size_t k = 0; k < all.size(); ++k) {
     all[k].score = score_of(k);
@@ -79,7 +80,8 @@ Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& aroun
   return std::move(all[best]);
 }
 
-// Riccati recursion on -J: Gauss-Newton curvature of the preference; information gain enters by its gradient only.
+// Riccati recursion on -J: Gauss-Newton curvature of the preference; information gain enters by its gradient only, that
+// of single steps whatever the planner's Information: the line search compares by the right one.
 // Returns false where the model's Jacobians are not finite.
 bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd& feedforward,
                        std::vector<MatrixXd>& gain) {
@@ -93,6 +95,8 @@ bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd
   MatrixXd jr, curvature = MatrixXd::Zero(states_, states_);
   for (int t = horizon - 1; t >= 0; --t) {
     preference_->residual(around.state.col(t + 1), r, jr);
+    r *= std::sqrt(options_.pragmatic_weight);
+    jr *= std::sqrt(options_.pragmatic_weight);
     value += jr.transpose() * r;
     curvature += jr.transpose() * jr;
     const MatrixXd& f = linear_.jacobian[static_cast<std::size_t>(t)];

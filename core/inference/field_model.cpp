@@ -51,6 +51,11 @@ class FrozenField final : public FrozenLaw {
     for (int k = 0; k < n; ++k) gain[k] *= static_cast<float>(joints);
   }
 
+  Deviations deviations() const override {
+    if (!draws_) return {};
+    return {&deviation_, 0, draws_->outputs, 1, 2.0F, mean_.joints};
+  }
+
  private:
   float* scratch(const FieldTables& tables) {
     scratch_.resize(static_cast<std::size_t>(kernels::scratch_floats(tables.model())));
@@ -81,6 +86,17 @@ std::unique_ptr<FrozenMotion> FieldModel::freeze(int draws, random::Stream& stre
                                        FieldTables(*gated, encoding_.actions, posterior_.mean * scale_.asDiagonal(),
                                                    limit_, encoding_.dt, options_.steps),
                                        std::move(drawn));
+}
+
+std::unique_ptr<FrozenMotion> FieldModel::freeze_draw(random::Stream& stream) const {
+  const auto* gated = dynamic_cast<const model::GatedHarmonics*>(features_.get());
+  if (gated == nullptr || !FieldTables::fits(*gated, encoding_.actions, encoding_.positions())) return nullptr;
+  MatrixXd z(posterior_.mean.rows(), posterior_.mean.cols());
+  for (double& value : z.reshaped()) value = stream.normal();
+  posterior_.precision.matrixU().solveInPlace(z);
+  const MatrixXd weights = posterior_.mean + z * posterior_.noise.cwiseSqrt().asDiagonal();
+  FieldTables drawn(*gated, encoding_.actions, weights * scale_.asDiagonal(), limit_, encoding_.dt, options_.steps);
+  return std::make_unique<FrozenField>(*this, std::move(drawn), std::nullopt);
 }
 
 FieldModel::FieldModel(model::Encoding encoding, std::unique_ptr<model::FieldFeatures> features,

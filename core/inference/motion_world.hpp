@@ -22,6 +22,7 @@ class MotionWorld final : public WorldModel {
   Surprise observe(const Eigen::VectorXd& state, const Eigen::VectorXd& action, const Eigen::VectorXd& next) override;
   void refit() override;
   Imagination& imagine(bool curious, random::Stream& draws) override;
+  Imagination& imagine_draw(random::Stream& stream) override;
 
   const model::Encoding& encoding() const override { return encoding_; }
   double log_evidence() const override;

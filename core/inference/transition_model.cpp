@@ -128,13 +128,24 @@ Imagination& TransitionModel::imagine(bool curious, random::Stream& draws) {
   return imagination_;
 }
 
+Imagination& TransitionModel::imagine_draw(random::Stream& stream) {
+  imagination_.set_tables(packed(readout_.draw_weights(stream), MatrixXd(readout_.features(), 0)));
+  return imagination_;
+}
+
 RolloutTables TransitionModel::tables(int draws, random::Stream& stream) const {
+  if (draws == 0) return packed(readout_.mean(), MatrixXd(readout_.features(), 0));
+  return packed(readout_.mean(),
+                draws < readout_.features() ? readout_.draw_directions(draws, stream) : readout_.all_directions());
+}
+
+RolloutTables TransitionModel::packed(const MatrixXd& weights, const MatrixXd& directions) const {
   RolloutTables t;
   t.inputs = encoding_.inputs();
   t.fourier = fourier_.count();
   t.hidden = options_.hierarchy_features;
   t.outputs = encoding_.state_size();
-  t.draws = draws;
+  t.draws = static_cast<int>(directions.cols());
   t.frequency = row_major(fourier_.scaled() / std::numbers::pi);
   t.phase = row_major(fourier_.phase / std::numbers::pi);
   t.weight1 = row_major(hierarchy_.weight[0].transpose());
@@ -142,8 +153,8 @@ RolloutTables TransitionModel::tables(int draws, random::Stream& stream) const {
   t.weight2 = row_major(hierarchy_.weight[1].transpose());
   t.bias2 = row_major(hierarchy_.bias[2]);
   MatrixXd columns(readout_.features(), t.outputs + t.draws);
-  columns.leftCols(t.outputs) = readout_.mean() * target_scale_.asDiagonal();
-  if (t.draws > 0) columns.rightCols(t.draws) = readout_.draw_directions(t.draws, stream);
+  columns.leftCols(t.outputs) = weights * target_scale_.asDiagonal();
+  columns.rightCols(t.draws) = directions;
   columns.topRows(t.fourier) *= fourier_.amplitude();
   t.readout = row_major(columns);
   return t;

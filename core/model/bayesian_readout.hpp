@@ -74,6 +74,8 @@ class BayesianReadout {
   // K directions z ~ N(0, A^-1), D x K: mean_k (phi . z_k)^2 estimates v; M + z sigma_j is a posterior draw of output
   // j.
   Eigen::MatrixXd draw_directions(int count, random::Stream& stream) const;
+  // D directions without chance, D x D: mean_k (phi . z_k)^2 is v itself.
+  Eigen::MatrixXd all_directions() const;
   // One draw of all weights from the normal-inverse-gamma posterior, D x O; fills `noise` (O, variances) unless null.
   Eigen::MatrixXd draw_weights(random::Stream& stream, Eigen::VectorXd* noise = nullptr) const;
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/body_table.hpp"
@@ -61,9 +62,25 @@ config::OptionTable life_options() {
        std::string("efe"),
        0,
        0,
-       {"efe", "greedy", "babbling", "random"},
+       {"efe", "greedy", "thompson", "flex", "uncertainty", "yoked", "babbling", "random"},
        "",
-       "efe plans with curiosity, greedy without it; babbling and random never plan"},
+       "efe plans with curiosity, greedy without it, thompson by a posterior draw; flex (one step, D-optimal) and "
+       "uncertainty (sum of variances) plan to learn only; yoked lives and learns what a partner decides; babbling and "
+       "random never plan"},
+      {"agent.partner",
+       std::string("efe"),
+       0,
+       0,
+       {"efe", "greedy", "thompson", "flex", "uncertainty", "babbling", "random"},
+       "",
+       "policy of the partner whose life a yoked learner lives"},
+      {"agent.draw_decisions",
+       whole(0),
+       0,
+       1000000,
+       {},
+       "decisions",
+       "how long thompson holds a draw; 0: for an episode"},
       {"agent.model",
        std::string("harmonics"),
        0,
@@ -186,6 +203,16 @@ config::OptionTable life_options() {
        {},
        "",
        "a state this many predicted standard deviations off ends a plan before"},
+      {"planner.information",
+       std::string("summed"),
+       0,
+       0,
+       {"summed", "joint", "variance"},
+       "",
+       "what a plan teaches: summed over its steps, or joint, where what two steps both teach counts once; variance: "
+       "the "
+       "sum of predictive variances, no information"},
+      {"planner.pragmatic_weight", 1.0, 0, 1e6, {}, "", "1: expected free energy; 0: plans only to learn"},
       {"record.rejected", whole(4), 1, 1000, {}, "candidates", "rejected plans on record, a decision"},
       {"probe.states",
        whole(200),
@@ -232,14 +259,25 @@ Options load_study(const std::string& spec, std::vector<base::OptionError>* mist
                                   "'? `infans list` shows all studies");
 }
 
+namespace {
+
+agents::Policy policy_of(const std::string& name) {
+  using agents::Policy;
+  static const std::map<std::string, Policy> all = {
+      {"efe", Policy::efe},       {"greedy", Policy::greedy},           {"thompson", Policy::thompson},
+      {"flex", Policy::flex},     {"uncertainty", Policy::uncertainty}, {"yoked", Policy::yoked},
+      {"random", Policy::random}, {"babbling", Policy::babbling}};
+  return all.at(name);
+}
+
+}  // namespace
+
 agents::AgentOptions agent_options(const Options& o) {
   agents::AgentOptions a;
   const auto count = [&](const char* key) { return static_cast<int>(o.integer(key)); };
-  const std::string& policy = o.text("agent.policy");
-  a.policy = policy == "efe"      ? agents::Policy::efe
-             : policy == "greedy" ? agents::Policy::greedy
-             : policy == "random" ? agents::Policy::random
-                                  : agents::Policy::babbling;
+  a.policy = policy_of(o.text("agent.policy"));
+  a.partner = policy_of(o.text("agent.partner"));
+  a.draw_decisions = count("agent.draw_decisions");
   a.babbling_spread = o.number("agent.babbling_spread");
   a.babbling_colour = o.number("agent.babbling_colour");
   a.slide_scale = o.number("model.slide_scale");
@@ -276,6 +314,11 @@ agents::AgentOptions agent_options(const Options& o) {
                o.number("planner.temperature"),
                count("planner.replan_interval"),
                o.number("planner.replan_surprise")};
+  const std::string& information = o.text("planner.information");
+  a.planner.information = information == "joint"      ? agents::Information::joint
+                          : information == "variance" ? agents::Information::variance
+                                                      : agents::Information::summed;
+  a.planner.pragmatic_weight = o.number("planner.pragmatic_weight");
   if (fourier.fourier_features + fourier.hierarchy_features == 0)
     throw base::OptionError("model.fourier_features",
                             "model.fourier_features = 0 and model.hierarchy_features = 0: a model needs features; set "
