@@ -90,15 +90,13 @@ bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd
 
   feedforward = MatrixXd::Zero(actions_, horizon);
   gain.assign(static_cast<std::size_t>(horizon), MatrixXd::Zero(actions_, states_));
-  const double effort = preference_->command_precision();
+  const double wish = options_.pragmatic_weight, effort = wish * preference_->command_precision();
   VectorXd r, value = VectorXd::Zero(states_);
   MatrixXd jr, curvature = MatrixXd::Zero(states_, states_);
   for (int t = horizon - 1; t >= 0; --t) {
     preference_->residual(around.state.col(t + 1), r, jr);
-    r *= std::sqrt(options_.pragmatic_weight);
-    jr *= std::sqrt(options_.pragmatic_weight);
-    value += jr.transpose() * r;
-    curvature += jr.transpose() * jr;
+    value += wish * jr.transpose() * r;
+    curvature += wish * jr.transpose() * jr;
     const MatrixXd& f = linear_.jacobian[static_cast<std::size_t>(t)];
     VectorXd q = f.transpose() * value - options_.epistemic_weight * linear_.gain_gradient.col(t);
     q.tail(actions_) += effort * around.action.col(t);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/base/error.hpp"
 #include "core/inference/evidence.hpp"
 #include "core/inference/hierarchy_regression.hpp"
 
@@ -17,7 +18,14 @@ using Eigen::VectorXd;
 model::FourierFeatures make_fourier(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
                                     std::uint32_t agent) {
   random::Stream stream({seed, agent, random::Purpose::features, 0});
-  return {e.inputs(), o.fourier_features, o.length_scale, stream};
+  model::FourierFeatures features(e.inputs(), o.fourier_features, o.length_scale, stream);
+  if (o.length_scales.empty()) return features;
+  if (o.length_scales.size() != static_cast<std::size_t>(e.inputs()))
+    throw base::OptionError("model.length_scales", "model.length_scales has " + std::to_string(o.length_scales.size()) +
+                                                       " numbers; this body has " + std::to_string(e.inputs()) +
+                                                       " inputs, and every one needs its own");
+  features.length_scale = Eigen::Map<const VectorXd>(o.length_scales.data(), e.inputs());
+  return features;
 }
 
 model::Hierarchy<double> make_hierarchy(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,

@@ -24,6 +24,7 @@ struct TransitionOptions {
   double prior_precision = 1e-3;  // first lambda: noise variance / weight variance
   double noise_floor = 0.01;      // smallest noise, fraction of a target's standard deviation
   int draws = 8;  // posterior directions that estimate information gain in rollouts; as many as features: it is exact
+  std::vector<double> length_scales = {};  // first length scale of each input; empty: length_scale
 };
 
 class TransitionModel final : public WorldModel {

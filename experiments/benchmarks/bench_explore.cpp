@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/parallel/parallel.hpp"
+#include "envs/worlds/worlds.hpp"
 #include "experiments/benchmarks/explore.hpp"
 
 namespace {
@@ -59,6 +60,25 @@ void run(const Request& request, const std::string& body, const std::string& age
   for (std::size_t k = 0; k < curves.size(); ++k) print(body, agent, request.seed + k, curves[k]);
 }
 
+// What a task's length scales would be if they were known: states all over where the task is lived.
+void print_scales(const std::string& task) {
+  struct Box {
+    Eigen::VectorXd high;
+    double slide_velocity_scale;
+  };
+  const std::map<std::string, Box> boxes = {{"pilco-cartpole", {Eigen::Vector4d(2.0, 3.14159, 4.0, 10.0), 2.0}},
+                                            {"mountain-car-feef", {Eigen::Vector2d(1.0, 0.07), 0.05}}};
+  if (!boxes.contains(task)) throw base::UserError("--scales: it is pilco-cartpole or mountain-car-feef");
+  const Box& box = boxes.at(task);
+  agents::AgentOptions agent;
+  agent.slide_velocity_scale = box.slide_velocity_scale;
+  agent.model.transition.hierarchy_features = 0;
+  const auto world = envs::all_tasks().make(task + "-v0", {}).world;
+  const Eigen::VectorXd scales = experiments::fitted_scales(*world, -box.high, box.high, agent, 600);
+  for (Eigen::Index i = 0; i < scales.size(); ++i) std::printf("%s%.4g", i == 0 ? "" : ",", scales(i));
+  std::printf("\n");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -73,8 +93,14 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", request.seeds, "lives a row")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--seed", request.seed, "the first one")->capture_default_str();
   app.add_option("--threads", request.threads, "threads")->check(CLI::PositiveNumber)->capture_default_str();
+  std::string scales;
+  app.add_option("--scales", scales, "instead: length scales of a task's inputs, fitted to 600 teleports");
   CLI11_PARSE(app, argc, argv);
   try {
+    if (!scales.empty()) {
+      print_scales(scales);
+      return 0;
+    }
     for (const std::string& body : request.bodies)
       for (const std::string& agent : request.agents) run(request, body, agent);
   } catch (const base::UserError& error) {

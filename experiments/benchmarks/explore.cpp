@@ -337,4 +337,18 @@ ExploreCurve explore(const std::string& name, const ExploreOptions& o, std::uint
   return curve;
 }
 
+VectorXd fitted_scales(envs::Environment& world, const VectorXd& low, const VectorXd& high,
+                       const agents::AgentOptions& agent, int count) {
+  inference::TransitionModel model(agents::encoding_of(world.spec(), agent), agent.model.transition, 1, learns);
+  random::Stream stream({1, learns, random::Purpose::test, 0});
+  const VectorXd one = VectorXd::Ones(world.spec().action_size);
+  for (int k = 0; k < count; ++k) {
+    const VectorXd state = uniform(low, high, stream), action = uniform(-one, one, stream);
+    put(world, state);
+    model.observe(state, action, stepped(world, action));
+  }
+  for (int pass = 0; pass < 3; ++pass) model.refit();
+  return model.length_scale();
+}
+
 }  // namespace infans::experiments

@@ -58,6 +58,11 @@ struct ExploreCurve {
 // Throws base::OptionError for an unknown agent.
 ExploreCurve explore(const std::string& body, const ExploreOptions& options, std::uint64_t seed);
 
+// Length scales of the inputs as the evidence has them that knows `count` transitions from all over a box of states:
+// what an agent could be told beforehand. Not all-in.
+Eigen::VectorXd fitted_scales(envs::Environment& world, const Eigen::VectorXd& low, const Eigen::VectorXd& high,
+                              const agents::AgentOptions& agent, int count);
+
 // Bodies should stay inside a box of velocities: ln C = -20 sum max(|v| / limit - 1, 0)^2.
 class VelocityBox final : public agents::Preference {
  public:

@@ -1,10 +1,12 @@
 #include "experiments/run/options.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <sstream>
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/body_table.hpp"
@@ -147,6 +149,13 @@ config::OptionTable life_options() {
        "",
        "ascent of the evidence, each consolidation; 0: scales stay fixed"},
       {"model.length_scale", 1.5, 0.01, 100, {}, "", "first length scale of every input"},
+      {"model.length_scales",
+       std::string(""),
+       0,
+       0,
+       {},
+       "",
+       "first length scale of each input, as 1,0.5,...; empty: model.length_scale for all"},
       {"model.prior_precision", 1e-3, 1e-6, 10, {}, "", "first ratio of noise variance to weight variance"},
       {"model.noise_floor", 0.01, 1e-4, 1, {}, "", "smallest noise, as a part of a target's root mean square"},
       {"model.draws", whole(8), 1, 256, {}, "", "posterior directions that estimate information gain in rollouts"},
@@ -270,6 +279,19 @@ agents::Policy policy_of(const std::string& name) {
   return all.at(name);
 }
 
+std::vector<double> numbers_of(const std::string& key, const std::string& text) {
+  std::vector<double> numbers;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) {
+    double value = 0.0;
+    const auto end = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (end.ec != std::errc() || end.ptr != part.data() + part.size() || !(value >= 0.01 && value <= 100.0))
+      throw base::OptionError(key, key + " = '" + text + "': '" + part + "' is no number between 0.01 and 100");
+    numbers.push_back(value);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 agents::AgentOptions agent_options(const Options& o) {
@@ -296,6 +318,7 @@ agents::AgentOptions agent_options(const Options& o) {
              o.number("model.noise_floor"),   count("model.draws")};
   a.model.ensemble = {count("model.ensemble_members"), count("model.ensemble_units"), count("model.ensemble_epochs"),
                       o.number("model.noise_floor")};
+  fourier.length_scales = numbers_of("model.length_scales", o.text("model.length_scales"));
   a.model.harmonic_order = count("model.harmonic_order");
   a.planner = {count("planner.horizon"),
                count("planner.candidates"),
