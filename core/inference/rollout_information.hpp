@@ -1,11 +1,11 @@
 // What whole imagined rollouts would teach, from what posterior draws of the weights add to each of their steps. With D
-// the deviations of a rollout (rows: every element of every step; columns: draws) and D D' share its covariance in
+// the deviations of a rollout (rows: every element of every step; columns: draws), D D' share is its covariance in
 // units of what a row is seen with:
-//   joint    copies/2 ln det(I + share D D'): the mutual information of all observations and the weights, never more
-//            than the sum of the steps' own gains, because what a step teaches cannot be learned again
-//   foresight  copies/2 mean over targets of ln((1 + v*) / (1 + v*')): what the rollout tells of a prediction
-//   elsewhere,
-//            v* before and v*' after it (expected predictive information gain; Bickford Smith et al. 2023)
+//   joint      copies/2 ln det(I + share D D'): the mutual information of all observations and the weights. Never more
+//              than the sum of the steps' own gains: what a step teaches cannot be learned again
+//   foresight  copies/2 mean over targets of ln((1 + v*) / (1 + v*')): what the rollout tells of predictions elsewhere,
+//   v*
+//              before and v*' after it (expected predictive information gain; Bickford Smith et al. 2023)
 #pragma once
 
 #include "core/inference/batch.hpp"
