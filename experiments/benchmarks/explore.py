@@ -31,19 +31,15 @@ def spread(values: list[float]) -> str:
 
 
 def samples_to(run: Run, metric: str, error: float) -> float:
-    """Samples after which the error has been as small; between two measures, along a straight line of its logarithm."""
-    best, before = math.inf, 0.0
-    for n, e in zip(run["decisions"], run[metric], strict=True):
-        if e <= error:
-            if math.isinf(best) or best <= e:
-                return n
-            share = (math.log(best) - math.log(error)) / (math.log(best) - math.log(e))
-            return before + share * (n - before)
-        if e < best:
-            best, before = e, n
-        else:
-            before = n
-    return math.inf
+    """Samples from which on the error stays as small; between two measures, along a straight line of its logarithm."""
+    curve = list(zip(run["decisions"], run[metric], strict=True))
+    above = [k for k, (_, e) in enumerate(curve) if e > error]
+    if not above:
+        return curve[0][0]
+    if above[-1] == len(curve) - 1:
+        return math.inf
+    (n0, e0), (n1, e1) = curve[above[-1]], curve[above[-1] + 1]
+    return n0 + (math.log(e0) - math.log(error)) / (math.log(e0) - math.log(e1)) * (n1 - n0)
 
 
 def ratios(ours: list[Run], theirs: list[Run], metric: str) -> list[float]:
@@ -92,7 +88,7 @@ def ratio_table(runs: list[Run], body: str, who: str) -> None:
             lives.setdefault(run["agent"], []).append(run)
     if who not in lives:
         return
-    print(f"### {body}: samples {who} needs for the other's last error, over the other's samples\n")
+    print(f"### {body}: samples after which {who} stays at the other's last error, over the other's samples\n")
     print("Median over seeds (95 % interval of the median); *: the best coloured noise by its last error.\n")
     print("| other |", " | ".join(METRICS.values()), "|\n|---|" + "---|" * len(METRICS))
     coloured = [agent for agent in lives if agent.startswith(("pink", "red"))]
