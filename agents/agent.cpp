@@ -1,16 +1,37 @@
 #include "agents/agent.hpp"
 
+#include "core/base/error.hpp"
+
 namespace infans::agents {
 namespace {
 
 PlannerOptions planner_options(const AgentOptions& o) {
   PlannerOptions p = o.planner;
-  if (o.policy == Policy::greedy) p.epistemic_weight = 0.0;
+  if (o.policy == Policy::greedy || o.policy == Policy::thompson) p.epistemic_weight = 0.0;
+  if (o.policy == Policy::flex || o.policy == Policy::uncertainty) {
+    p.pragmatic_weight = 0.0;
+    p.epistemic_weight = 1.0;
+  }
+  if (o.policy == Policy::flex) {
+    p.horizon = 2;
+    p.information = Information::joint;
+    p.ilqr_iterations = 0;
+  }
+  if (o.policy == Policy::uncertainty) p.information = Information::variance;
   return p;
 }
 
 Eigen::VectorXd joints_of(std::span<const double> observation, const model::Encoding& encoding) {
   return Eigen::Map<const Eigen::VectorXd>(observation.data(), encoding.state_size());
+}
+
+std::unique_ptr<Agent> make_partner(const envs::Spec& body, AgentOptions o, std::shared_ptr<Preference> preference,
+                                    std::uint64_t seed, int episode_steps) {
+  if (o.policy != Policy::yoked) return nullptr;
+  if (o.partner == Policy::yoked)
+    throw base::OptionError("agent.partner", "agent.partner = yoked: a partner must decide for itself");
+  o.policy = o.partner;
+  return std::make_unique<Agent>(body, o, std::move(preference), seed, episode_steps, o.partner_agent);
 }
 
 }  // namespace
@@ -32,24 +53,28 @@ model::Encoding encoding_of(const envs::Spec& body, const AgentOptions& o) {
 }
 
 Agent::Agent(const envs::Spec& body, const AgentOptions& options, std::shared_ptr<Preference> preference,
-             std::uint64_t seed, int episode_steps)
+             std::uint64_t seed, int episode_steps, std::uint32_t agent)
     : options_(options),
       preference_(std::move(preference)),
       seed_(seed),
-      model_(inference::make_world_model(encoding_of(body, options), options.model, seed, 0)),
+      agent_(agent),
+      model_(inference::make_world_model(encoding_of(body, options), options.model, seed, agent)),
       planner_(model_->encoding().state_size(), body.action_size, planner_options(options), preference_),
       babbling_(options.policy == Policy::random ? 0.0 : options.babbling_colour, options.babbling_spread,
                 body.action_size, episode_steps, options.policy == Policy::random),
+      partner_(make_partner(body, options, preference_, seed, episode_steps)),
       state_(Eigen::VectorXd::Zero(model_->encoding().state_size())) {
   if (options.filter == Filter::smoothed) filter_ = std::make_unique<inference::StateFilter>(*model_, options.senses);
 }
 
 void Agent::begin_episode(int episode, bool babble) {
+  if (partner_) partner_->begin_episode(episode, babble);
   babble_ = babble || !plans();
+  episode_ = static_cast<std::uint64_t>(episode);
   planner_.reset();
   expected_ = {};
   preference_->begin_episode();
-  random::Stream stream({seed_, 0, random::Purpose::babbling, static_cast<std::uint64_t>(episode)});
+  random::Stream stream({seed_, agent_, random::Purpose::babbling, static_cast<std::uint64_t>(episode)});
   babbling_.begin(stream);
   action_.resize(0);
   if (filter_) filter_->begin_episode();
@@ -72,16 +97,26 @@ Eigen::VectorXd Agent::perceive(std::span<const double> observation) {
   return state_;
 }
 
+// The key of a held draw stays the same, so that the draw follows the posterior.
+inference::Imagination& Agent::imagination() {
+  const auto hold = static_cast<std::uint64_t>(options_.draw_decisions);
+  const bool draws_weights = options_.policy == Policy::thompson;
+  const std::uint64_t step = !draws_weights ? decisions_ : hold == 0 ? episode_ : decisions_ / hold;
+  random::Stream draws({seed_, agent_, random::Purpose::posterior_draws, step});
+  return draws_weights ? model_->imagine_draw(draws) : model_->imagine(planner_.curious(), draws);
+}
+
 Decision Agent::decide(const Eigen::VectorXd& state) {
   Decision d;
-  if (babble_) {
+  if (partner_) {
+    d = partner_->decide(state);
+  } else if (babble_) {
     d.action = babbling_.next();
   } else if (planner_.follows(surprise(state))) {
     d.action = planner_.follow(state);
   } else {
-    random::Stream draws({seed_, 0, random::Purpose::posterior_draws, decisions_});
-    random::Stream candidates({seed_, 0, random::Purpose::candidates, decisions_});
-    d.plan = planner_.plan(state, model_->imagine(planner_.curious(), draws), candidates);
+    random::Stream candidates({seed_, agent_, random::Purpose::candidates, decisions_});
+    d.plan = planner_.plan(state, imagination(), candidates);
     d.action = d.plan.action;
     d.planned = true;
   }
@@ -138,6 +173,7 @@ Eigen::VectorXd Tester::decide(const Eigen::VectorXd& state) {
 inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::VectorXd& action,
                                  const Eigen::VectorXd& next) {
   if (preference_->held(state) || preference_->held(next)) return {Eigen::VectorXd::Zero(state.size())};
+  if (partner_) partner_->learn(state, action, next);
   ++learned_;
   if (!filter_) return model_->observe(state, action, next);
   filter_->keep();
@@ -145,6 +181,7 @@ inference::Surprise Agent::learn(const Eigen::VectorXd& state, const Eigen::Vect
 }
 
 void Agent::consolidate() {
+  if (partner_) partner_->consolidate();
   consolidated_ = learned_;
   if (!filter_) return model_->refit();
   filter_->consolidate();

@@ -15,8 +15,12 @@
 namespace infans::agents {
 
 enum class Policy {
-  efe,       // minimises expected free energy
-  greedy,    // the same planner without the epistemic term (certainty equivalence)
+  efe,          // minimises expected free energy
+  greedy,       // the same planner without the epistemic term (certainty equivalence)
+  thompson,     // greedy by a posterior draw of the model, held for a while (posterior sampling; Strens 2000)
+  flex,         // D-optimal for one step and where it leads, whatever is preferred (after Blanke & Lelarge 2023)
+  uncertainty,  // plans the largest sum of predictive variances, whatever is preferred
+  yoked,     // lives what a partner decides and learns: the same data without a say in them (Gureckis & Markant 2012)
   babbling,  // coloured-noise commands, never plans
   random,    // independent uniform commands, never plans
 };
@@ -30,11 +34,14 @@ struct AgentOptions {
   inference::WorldOptions model;
   PlannerOptions planner;
   Policy policy = Policy::efe;
-  double babbling_spread = 0.6;  // standard deviation of babbled commands
-  double babbling_colour = 1.0;  // beta of their noise
+  int draw_decisions = 0;           // thompson holds a draw so long; 0: for an episode
+  Policy partner = Policy::efe;     // of a yoked learner
+  std::uint32_t partner_agent = 2;  // whose streams the partner draws from, under the same seed
+  double babbling_spread = 0.6;     // standard deviation of babbled commands
+  double babbling_colour = 1.0;     // beta of their noise
   Filter filter = Filter::none;
   inference::StateFilterOptions senses;  // of the filter
-  double slide_scale = 1.0;              // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
+  double slide_scale = 1.0;         // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
   double slide_velocity_scale = 2.0;
   double hinge_velocity_scale = 6.0;
 };
@@ -48,8 +55,9 @@ struct Decision {
 
 class Agent {
  public:
+  // Random numbers come from streams keyed by {seed, agent}.
   Agent(const envs::Spec& body, const AgentOptions& options, std::shared_ptr<Preference> preference, std::uint64_t seed,
-        int episode_steps);
+        int episode_steps, std::uint32_t agent = 0);
 
   // babble: this episode tries commands instead of planning.
   void begin_episode(int episode, bool babble);
@@ -67,27 +75,32 @@ class Agent {
   // Whether that is due: after `every` decisions (0: never), and sooner while an agent without a filter is young,
   // whenever what it has lived has grown by half.
   bool consolidation_due(int every) const;
+  // What a planner with Information::foresight wants to predict; see Planner.
+  void set_targets(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action) { planner_.set_targets(state, action); }
 
   const inference::StateFilter* filter() const { return filter_.get(); }  // null: none
   const inference::WorldModel& model() const { return *model_; }
-  bool plans() const { return options_.policy == Policy::efe || options_.policy == Policy::greedy; }
+  bool plans() const { return options_.policy != Policy::babbling && options_.policy != Policy::random; }
 
  private:
   friend class Tester;
 
-  AgentOptions options_;
-  std::shared_ptr<Preference> preference_;
-  std::uint64_t seed_;
+  inference::Imagination& imagination();
   // Largest deviation of a state from what was expected, in predicted standard deviations.
   double surprise(const Eigen::VectorXd& state) const;
 
+  AgentOptions options_;
+  std::shared_ptr<Preference> preference_;
+  std::uint64_t seed_;
+  std::uint32_t agent_;
   std::unique_ptr<inference::WorldModel> model_;
   std::unique_ptr<inference::StateFilter> filter_;
   Planner planner_;
   Babbling babbling_;
+  std::unique_ptr<Agent> partner_;  // of a yoked learner
   bool babble_ = false;
   inference::Belief expected_;  // of the state that comes, by the last decision; empty at the start of an episode
-  std::uint64_t decisions_ = 0;
+  std::uint64_t decisions_ = 0, episode_ = 0;
   long learned_ = 0, consolidated_ = 0;  // transitions: in all, and at the last consolidation
   Eigen::VectorXd state_, action_;       // perceived last; commanded since the episode began, or empty
 };

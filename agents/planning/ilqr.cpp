@@ -79,6 +79,7 @@ Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& aroun
     for (int k = 0; k < n; ++k)
       for (int i = 0; i < states_; ++i) rolled_[static_cast<std::size_t>(k)].state(i, t + 1) = double{state_.row(i)[k]};
   }
+  end_rollout();
   std::size_t best = 0;
   for (std::size_t k = 0; k < static_cast<std::size_t>(n); ++k) {
     rolled_[k].score = score_of(k);
@@ -87,7 +88,8 @@ Planner::Trajectory Planner::roll(const VectorXd& start, const Trajectory& aroun
   return rolled_[best];
 }
 
-// Riccati recursion on -J: Gauss-Newton curvature of the preference; information gain enters by its gradient only.
+// Riccati recursion on -J: Gauss-Newton curvature of the preference; information gain enters by its gradient only, that
+// of single steps whatever the planner's Information: the line search compares by the right one.
 // Returns false where the model's Jacobians are not finite.
 bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd& feedforward,
                        std::vector<MatrixXd>& gain) {
@@ -96,13 +98,13 @@ bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd
 
   feedforward = MatrixXd::Zero(actions_, horizon);
   gain.assign(static_cast<std::size_t>(horizon), MatrixXd::Zero(actions_, states_));
-  const double effort = preference_->command_precision();
+  const double wish = options_.pragmatic_weight, effort = wish * preference_->command_precision();
   VectorXd r, value = VectorXd::Zero(states_);
   MatrixXd jr, curvature = MatrixXd::Zero(states_, states_);
   for (int t = horizon - 1; t >= 0; --t) {
     preference_->residual(around.state.col(t + 1), r, jr);
-    value += jr.transpose() * r;
-    curvature += jr.transpose() * jr;
+    value += wish * jr.transpose() * r;
+    curvature += wish * jr.transpose() * jr;
     const MatrixXd& f = linear_.jacobian[static_cast<std::size_t>(t)];
     VectorXd q = f.transpose() * value - options_.epistemic_weight * linear_.gain_gradient.col(t);
     q.tail(actions_) += effort * around.action.col(t);

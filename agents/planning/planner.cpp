@@ -60,7 +60,8 @@ Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, r
   plan.action = best.action.col(0);
   plan.pragmatic = best.score.pragmatic;
   plan.epistemic = best.score.epistemic;
-  plan.expected_free_energy = -(plan.pragmatic + options_.epistemic_weight * plan.epistemic);
+  plan.expected_free_energy =
+      -(options_.pragmatic_weight * plan.pragmatic + options_.epistemic_weight * plan.epistemic);
   const int last = static_cast<int>(order_.size()) - 1, count_rejected = std::min(options_.rejected, last);
   for (int r = 0; r < count_rejected; ++r) {
     const int rank = count_rejected > 1 ? 1 + r * (last - 1) / (count_rejected - 1) : 1;
@@ -104,9 +105,11 @@ void Planner::start_rollout(const VectorXd& start, int n) {
   state_.resize(states_, n);
   next_.resize(states_, n);
   action_.resize(actions_, n);
-  gain_.assign(static_cast<std::size_t>(state_.stride), 0.0F);
-  pragmatic_.assign(gain_.size(), 0.0F);
-  epistemic_.assign(gain_.size(), 0.0F);
+  const auto width = static_cast<std::size_t>(state_.stride);
+  gain_.assign(width, 0.0F);
+  pragmatic_.assign(width, 0.0F);
+  epistemic_.assign(width, 0.0F);
+  rollout_.begin(options_.horizon, n);
   for (int i = 0; i < states_; ++i)
     std::fill(state_.row(i), state_.row(i) + state_.stride, static_cast<float>(start(i)));
 }
@@ -115,6 +118,8 @@ void Planner::imagine_step(int n) {
   imagination_->step(state_, action_, n, next_, curious() ? gain_.data() : nullptr);
   for (int k = 0; curious() && k < n; ++k)
     epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
+  whole_ = curious() && options_.information != Information::summed && imagination_->deviations().rows != nullptr;
+  if (whole_) rollout_.add(imagination_->deviations());
   std::swap(state_, next_);
   preference_->add_log_density(state_, n, pragmatic_.data());
   const float half = 0.5F * static_cast<float>(preference_->command_precision());
@@ -122,9 +127,29 @@ void Planner::imagine_step(int n) {
     for (int k = 0; k < n; ++k) pragmatic_[static_cast<std::size_t>(k)] -= half * action_.row(i)[k] * action_.row(i)[k];
 }
 
+void Planner::end_rollout() {
+  if (!whole_) return;
+  if (options_.information == Information::variance) return rollout_.variance(epistemic_.data());
+  if (options_.information == Information::joint || targets_ == 0) return rollout_.joint(epistemic_.data());
+  gain_.resize(std::max(gain_.size(), static_cast<std::size_t>(target_state_.stride)));
+  imagination_->step(target_state_, target_action_, targets_, next_, gain_.data());
+  rollout_.foresight(imagination_->deviations(), targets_, epistemic_.data());
+}
+
+void Planner::set_targets(const MatrixXd& state, const MatrixXd& action) {
+  targets_ = static_cast<int>(state.cols());
+  const auto fill = [&](const MatrixXd& from, Batch& to) {
+    to.resize(static_cast<int>(from.rows()), targets_);
+    for (int i = 0; i < from.rows(); ++i)
+      for (int k = 0; k < targets_; ++k) to.row(i)[k] = static_cast<float>(from(i, k));
+  };
+  fill(state, target_state_);
+  fill(action, target_action_);
+}
+
 // A rollout that left the numbers is worse than any other.
 Planner::Score Planner::score_of(std::size_t k) const {
-  const double total = pragmatic_[k] + options_.epistemic_weight * epistemic_[k];
+  const double total = options_.pragmatic_weight * pragmatic_[k] + options_.epistemic_weight * epistemic_[k];
   return {pragmatic_[k], epistemic_[k], std::isfinite(total) ? total : -std::numeric_limits<double>::max()};
 }
 
@@ -152,6 +177,7 @@ void Planner::evaluate(const VectorXd& start) {
     command_candidates(t);
     imagine_step(n);
   }
+  end_rollout();
   scores_.resize(static_cast<std::size_t>(n));
   for (std::size_t k = 0; k < scores_.size(); ++k) scores_[k] = score_of(k);
   order_.resize(scores_.size());

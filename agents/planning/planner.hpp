@@ -3,7 +3,7 @@
 //
 //   G(plan) = -(pragmatic + epistemic), nats
 //   pragmatic = sum_t ln C(s_{t+1}, u_t)  log preference along the mean path, without its constant
-//   epistemic = sum_t O/2 ln(1 + v_t)     information gain about the parameters (novelty), summed over single steps
+//   epistemic                             information gain about the parameters (novelty); see Information
 // The width of the preference sets how much curiosity can outbid it; there is no other exploration weight by default.
 #pragma once
 
@@ -20,6 +20,15 @@ namespace infans::agents {
 enum class Update {
   elites,   // mean and spread of the best ones (CEM)
   weighted  // mean of all, each weighted by exp(-G / temperature), at a constant spread (MPPI; Williams et al. 2017)
+};
+
+// How much a plan teaches. Only `summed` is exact for every model; the others need posterior draws of a model and are
+// `summed` where it makes none.
+enum class Information {
+  summed,     // sum_t O/2 ln(1 + v_t): every step as if no other taught anything
+  joint,      // O/2 ln det of all steps together: what two steps both teach counts once
+  foresight,  // mean information about predictions at the planner's targets
+  variance    // sum_t O v_t, not an information: uncertainty sampling
 };
 
 struct PlannerOptions {
@@ -40,6 +49,8 @@ struct PlannerOptions {
   double temperature = 1.0;      // nats, of weighted updates
   int replan_interval = 1;       // decisions lived by one plan, its feedback gains included
   double replan_surprise = 3.0;  // a state this many predicted standard deviations off ends a plan before
+  Information information = Information::summed;
+  double pragmatic_weight = 1.0;  // 0: plans to learn, whatever is preferred
 };
 
 struct Plan {
@@ -67,6 +78,8 @@ class Planner {
   bool follows(double surprise) const;
   // The next command of the last plan, corrected by its feedback gains. Where follows() says so.
   Eigen::VectorXd follow(const Eigen::VectorXd& state);
+  // What `foresight` is about: states (S x M) and the commands given there (U x M).
+  void set_targets(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action);
   // Whether information gain counts, so that the imagination needs posterior draws.
   bool curious() const { return options_.epistemic_weight > 0.0; }
 
@@ -81,9 +94,11 @@ class Planner {
     Score score;
   };
 
-  // A rollout of n candidates: start, then a step for each command in action_, then the score of each.
+  // A rollout of n candidates: start, then a step for each command in action_, an end, then the score of each.
   void start_rollout(const Eigen::VectorXd& state, int n);
   void imagine_step(int n);
+  // Of whole rollouts, where it is not the sum of what single steps teach.
+  void end_rollout();
   Score score_of(std::size_t candidate) const;
 
   Eigen::MatrixXd plan_of(const Batch& plans, int candidate) const;  // U x T
@@ -122,6 +137,10 @@ class Planner {
   inference::Linearisation linear_;
   std::vector<float> gain_, pragmatic_, epistemic_;
   std::vector<Trajectory> rolled_;  // one a step length of the line search
+  inference::RolloutInformation rollout_;
+  bool whole_ = false;  // rollout_ has every step of the rollout in the making
+  Batch target_state_, target_action_;
+  int targets_ = 0;
 };
 
 }  // namespace infans::agents

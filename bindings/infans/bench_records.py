@@ -146,7 +146,7 @@ def _stretches(seeds: Sequence[int]) -> list[tuple[int, int]]:
 
 # A life on a benchmark task. Tests plan without curiosity, so `random` asks what random data are worth; a mountain car
 # is not tested but lives until it has reached its goal.
-LOOP_AGENTS = ("efe", "greedy", "babbling", "random")
+LOOP_AGENTS = ("efe", "greedy", "thompson", "flex", "uncertainty", "yoked", "babbling", "random")
 
 
 def compiled_loop(task: str, agent: str, seeds: Sequence[int], settings: Settings, threads: int | None) -> list[Record]:

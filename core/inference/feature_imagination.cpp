@@ -99,6 +99,11 @@ void FeatureImagination::step(const Batch& state, const Batch& action, int n, Ba
   for (int k = 0; k < width; ++k) gain[k] *= half;
 }
 
+Deviations FeatureImagination::deviations() const {
+  if (tables_.draws == 0) return {};
+  return {&out_, tables_.outputs, tables_.draws, 1, 1.0F, tables_.outputs};
+}
+
 // The kernel's derivatives to the encoded inputs, brought to states and commands.
 void FeatureImagination::linearise(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action, bool curious,
                                    Linearisation& out) {

@@ -28,6 +28,7 @@ class FeatureImagination final : public Imagination {
   Operations operations(bool curious) const override;
   // gain[k] = O/2 ln(1 + v).
   void step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) override;
+  Deviations deviations() const override;
   void linearise(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action, bool curious,
                  Linearisation& out) override;
 

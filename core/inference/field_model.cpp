@@ -57,6 +57,11 @@ class FrozenField final : public FrozenLaw {
     return kernels::evaluate_operations(mean_.model()) + (informed ? inform_operations() : 0.0);
   }
 
+  Deviations deviations() const override {
+    if (!draws_) return {};
+    return {&deviation_, 0, draws_->outputs, 1, 2.0F, mean_.joints};
+  }
+
  private:
   // The draws' own accelerations at x are all that the information needs.
   void inform(const Batch& x, int joints, int n, float* gain) {
@@ -98,6 +103,17 @@ std::unique_ptr<FrozenMotion> FieldModel::freeze(int draws, random::Stream& stre
                                        FieldTables(*gated, encoding_.actions, posterior_.mean * scale_.asDiagonal(),
                                                    limit_, encoding_.dt, options_.steps),
                                        std::move(drawn));
+}
+
+std::unique_ptr<FrozenMotion> FieldModel::freeze_draw(random::Stream& stream) const {
+  const auto* gated = dynamic_cast<const model::GatedHarmonics*>(features_.get());
+  if (gated == nullptr || !FieldTables::fits(*gated, encoding_.actions, encoding_.positions())) return nullptr;
+  MatrixXd z(posterior_.mean.rows(), posterior_.mean.cols());
+  for (double& value : z.reshaped()) value = stream.normal();
+  posterior_.precision.matrixU().solveInPlace(z);
+  const MatrixXd weights = posterior_.mean + z * posterior_.noise.cwiseSqrt().asDiagonal();
+  FieldTables drawn(*gated, encoding_.actions, weights * scale_.asDiagonal(), limit_, encoding_.dt, options_.steps);
+  return std::make_unique<FrozenField>(*this, std::move(drawn), std::nullopt);
 }
 
 FieldModel::FieldModel(model::Encoding encoding, std::unique_ptr<model::FieldFeatures> features,

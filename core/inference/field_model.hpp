@@ -34,6 +34,7 @@ class FieldModel final : public MotionModel {
   const MotionBatch& left_out() const override { return left_out_; }
   // Gated harmonics by their kernel: a draw changes the acceleration in mid-step, seen twice (two test functions).
   std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
+  std::unique_ptr<FrozenMotion> freeze_draw(random::Stream& stream) const override;
 
   const model::FieldFeatures& features() const { return *features_; }
   const GroupedPosterior& posterior() const { return posterior_; }  // count x n, of accelerations over scale()

@@ -7,6 +7,18 @@ namespace infans::inference {
 
 class MotionModel;
 
+// What posterior draws add to n imagined steps: element i of draw d stands in rows(first + d * size + i), in units in
+// which a row is seen with noise 1, `weight` times.
+struct Deviations {
+  const Batch* rows = nullptr;  // null: the model makes no draws
+  int first = 0;
+  int draws = 0, size = 1;
+  float weight = 1.0F;
+  int copies = 1;  // outputs that share the draws, each with weights of its own
+
+  float share() const { return weight / static_cast<float>(draws); }
+};
+
 // Straight from the model's own predictions, in double: right for every model, slow. Models with kernels override.
 class FrozenMotion {
  public:
@@ -17,6 +29,8 @@ class FrozenMotion {
   virtual void step(const Batch& x, int joints, int commands, int n, Batch& end, float* gain);
   // Floating-point operations of a column's step, with its gain if `informed`; 0: not counted.
   virtual double operations(bool) const { return 0.0; }
+  // Of the last step that was asked for its gain; none for a model that makes no draws.
+  virtual Deviations deviations() const { return {}; }
 
  protected:
   const MotionModel& model_;

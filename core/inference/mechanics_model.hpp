@@ -12,6 +12,8 @@
 
 namespace infans::inference {
 
+struct MechanicsTables;
+
 struct MechanicsModelOptions {
   model::MechanicsOptions mechanics;
   int steps = 4;               // Runge-Kutta steps of a control step, even
@@ -39,6 +41,7 @@ class MechanicsModel final : public MotionModel {
   // By the flight kernel. What a draw of the weights changes is the acceleration in mid-step, seen twice (two test
   // functions) with the noise of a row.
   std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
+  std::unique_ptr<FrozenMotion> freeze_draw(random::Stream& stream) const override;
 
   const model::Mechanics& mechanics() const { return mechanics_; }
   const model::MechanicsLaw& law() const { return law_; }
@@ -51,6 +54,7 @@ class MechanicsModel final : public MotionModel {
   double period() const { return encoding_.dt; }
 
  private:
+  MechanicsTables drawn_tables(random::Stream& stream) const;
   // Rows of all samples, sample-major: 2n a sample, positions (test function 1) then velocities (0), in units of the
   // acceleration scale.
   struct Rows {

@@ -62,6 +62,11 @@ class FrozenMechanics final : public FrozenLaw {
     return sum + DrawInformation::operations(static_cast<int>(draws_.size()), mean_.joints);
   }
 
+  Deviations deviations() const override {
+    if (draws_.empty()) return {};
+    return {&deviations_, 0, static_cast<int>(draws_.size()), static_cast<int>(deviation_.size()), 2.0F, 1};
+  }
+
  private:
   MechanicsTables mean_;
   std::vector<MechanicsTables> draws_;
@@ -72,16 +77,24 @@ class FrozenMechanics final : public FrozenLaw {
 
 }  // namespace
 
+MechanicsTables MechanicsModel::drawn_tables(random::Stream& stream) const {
+  const double noise = std::sqrt(posterior_.noise(0));
+  VectorXd z(posterior_.mean.rows());
+  for (double& value : z) value = noise * stream.normal();
+  posterior_.precision.matrixU().solveInPlace(z);  // of covariance noise^2 A^-1
+  return {law_of(weights_(kept_) + z), encoding_.dt, options_.steps};
+}
+
+std::unique_ptr<FrozenMotion> MechanicsModel::freeze_draw(random::Stream& stream) const {
+  if (law_.forces || law_.joints() > kernels::max_joints) return nullptr;
+  return std::make_unique<FrozenMechanics>(*this, drawn_tables(stream), std::vector<MechanicsTables>(), VectorXd());
+}
+
 std::unique_ptr<FrozenMotion> MechanicsModel::freeze(int draws, random::Stream& stream) const {
   if (law_.forces || law_.joints() > kernels::max_joints) return MotionModel::freeze(draws, stream);
   std::vector<MechanicsTables> drawn;
   const double noise = std::sqrt(posterior_.noise(0));
-  for (int d = 0; d < draws; ++d) {
-    VectorXd z(posterior_.mean.rows());
-    for (double& value : z) value = noise * stream.normal();
-    posterior_.precision.matrixU().solveInPlace(z);  // of covariance noise^2 A^-1
-    drawn.emplace_back(law_of(weights_(kept_) + z), encoding_.dt, options_.steps);
-  }
+  for (int d = 0; d < draws; ++d) drawn.push_back(drawn_tables(stream));
   return std::make_unique<FrozenMechanics>(*this, MechanicsTables(law_, encoding_.dt, options_.steps), std::move(drawn),
                                            (noise * scale_).cwiseInverse());
 }

@@ -40,6 +40,8 @@ std::unique_ptr<FrozenMotion> MotionModel::freeze(int, random::Stream&) const {
   return std::make_unique<FrozenMotion>(*this);
 }
 
+std::unique_ptr<FrozenMotion> MotionModel::freeze_draw(random::Stream&) const { return nullptr; }
+
 MatrixXd MotionModel::jacobian(const VectorXd& q, const VectorXd& v, const VectorXd& u) const {
   const Index n = q.size(), inputs = 2 * n + u.size();
   VectorXd x(inputs);

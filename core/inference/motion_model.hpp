@@ -43,6 +43,8 @@ class MotionModel {
   // For thought, with information gain where draws > 0, estimated from so many posterior draws if the model draws at
   // all. This object must outlive it and stay as it is.
   virtual std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const;
+  // By one draw of the weights from their posterior, without information gain; null: this model does not draw.
+  virtual std::unique_ptr<FrozenMotion> freeze_draw(random::Stream& stream) const;
 
   // d mean / d (q, v, u) of one row, 2n x (2n + m), by central differences of one batch (error about 1e-8 relative).
   Eigen::MatrixXd jacobian(const Eigen::VectorXd& q, const Eigen::VectorXd& v, const Eigen::VectorXd& u) const;

@@ -45,6 +45,8 @@ class MotionWorld::Thought final : public Imagination {
     }
   }
 
+  Deviations deviations() const override { return motion_ ? motion_->deviations() : Deviations{}; }
+
   // Central differences through the imagined step itself, in hundredths of what counts as 1: the remainder of floats
   // and the third derivative's share are both near 1e-3 of a derivative of 1.
   void linearise(const MatrixXd& state, const MatrixXd& action, bool curious, Linearisation& out) override {
@@ -165,6 +167,13 @@ void MotionWorld::refit() {
 
 Imagination& MotionWorld::imagine(bool curious, random::Stream& draws) {
   thought_->hold(fitted_ ? motion_->freeze(curious ? draws_ : 0, draws) : nullptr);
+  return *thought_;
+}
+
+Imagination& MotionWorld::imagine_draw(random::Stream& stream) {
+  std::unique_ptr<FrozenMotion> motion = fitted_ ? motion_->freeze_draw(stream) : nullptr;
+  if (fitted_ && motion == nullptr) return WorldModel::imagine_draw(stream);
+  thought_->hold(std::move(motion));
   return *thought_;
 }
 

@@ -23,6 +23,7 @@ class MotionWorld final : public WorldModel {
   void replace(const model::Transitions& lived) override;
   void refit() override;
   Imagination& imagine(bool curious, random::Stream& draws) override;
+  Imagination& imagine_draw(random::Stream& stream) override;
 
   const model::Encoding& encoding() const override { return encoding_; }
   double log_evidence() const override;

@@ -65,6 +65,8 @@ class FrozenSteps final : public FrozenMotion {
     }
   }
 
+  Deviations deviations() const override { return law_->deviations(); }
+
  private:
   std::unique_ptr<FrozenLaw> law_;
   int joints_;
@@ -147,10 +149,19 @@ MotionBatch SteppedMotion::predict(const MatrixXd& q, const MatrixXd& v, const M
 }
 
 std::unique_ptr<FrozenMotion> SteppedMotion::freeze(int draws, random::Stream& stream) const {
-  std::unique_ptr<FrozenMotion> base = base_->freeze(draws, stream);
+  std::unique_ptr<FrozenMotion> found = stepped(base_->freeze(draws, stream));
+  return found ? std::move(found) : MotionModel::freeze(draws, stream);
+}
+
+std::unique_ptr<FrozenMotion> SteppedMotion::freeze_draw(random::Stream& stream) const {
+  return stepped(base_->freeze_draw(stream));
+}
+
+// Null: the base is no law that could be stepped.
+std::unique_ptr<FrozenMotion> SteppedMotion::stepped(std::unique_ptr<FrozenMotion> base) const {
   if (stepping_ == Stepping::continuous) return base;
   auto* law = dynamic_cast<FrozenLaw*>(base.get());
-  if (law == nullptr) return MotionModel::freeze(draws, stream);
+  if (law == nullptr) return nullptr;
   base.release();
   return std::make_unique<FrozenSteps>(*this, std::unique_ptr<FrozenLaw>(law), encoding_, stepping_);
 }

@@ -36,11 +36,13 @@ class SteppedMotion final : public MotionModel {
     return stepping_ == Stepping::continuous ? base_->left_out() : left_out_;
   }
   std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
+  std::unique_ptr<FrozenMotion> freeze_draw(random::Stream& stream) const override;
 
   Stepping stepping() const { return stepping_; }
   const MotionModel& base() const { return *base_; }
 
  private:
+  std::unique_ptr<FrozenMotion> stepped(std::unique_ptr<FrozenMotion> base) const;
   model::Transitions instant(const model::Transitions& t) const;
   MotionBatch grown(const MotionBatch& instant, const Eigen::MatrixXd& q, const Eigen::MatrixXd& v) const;
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/base/error.hpp"
 #include "core/inference/evidence.hpp"
 #include "core/inference/hierarchy_regression.hpp"
 #include "core/inference/normals.hpp"
@@ -18,7 +19,14 @@ using Eigen::VectorXd;
 model::FourierFeatures make_fourier(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
                                     std::uint32_t agent) {
   random::Stream stream({seed, agent, random::Purpose::features, 0});
-  return {e.inputs(), o.fourier_features, o.length_scale, stream};
+  model::FourierFeatures features(e.inputs(), o.fourier_features, o.length_scale, stream);
+  if (o.length_scales.empty()) return features;
+  if (o.length_scales.size() != static_cast<std::size_t>(e.inputs()))
+    throw base::OptionError("model.length_scales", "model.length_scales has " + std::to_string(o.length_scales.size()) +
+                                                       " numbers; this body has " + std::to_string(e.inputs()) +
+                                                       " inputs, and every one needs its own");
+  features.length_scale = Eigen::Map<const VectorXd>(o.length_scales.data(), e.inputs());
+  return features;
 }
 
 model::Hierarchy<double> make_hierarchy(const model::Encoding& e, const TransitionOptions& o, std::uint64_t seed,
@@ -135,13 +143,24 @@ Imagination& TransitionModel::imagine(bool curious, random::Stream& draws) {
   return imagination_;
 }
 
+Imagination& TransitionModel::imagine_draw(random::Stream& stream) {
+  imagination_.set_tables(packed(readout_.draw_weights(stream), MatrixXd(readout_.features(), 0)));
+  return imagination_;
+}
+
 RolloutTables TransitionModel::tables(int draws, random::Stream& stream) const {
+  if (draws == 0) return packed(readout_.mean(), MatrixXd(readout_.features(), 0));
+  if (draws >= readout_.features()) return packed(readout_.mean(), readout_.all_directions());
+  return packed(readout_.mean(), readout_.directions(standard_normals(readout_.features(), draws, stream)));
+}
+
+RolloutTables TransitionModel::packed(const MatrixXd& weights, const MatrixXd& directions) const {
   RolloutTables t;
   t.inputs = encoding_.inputs();
   t.fourier = fourier_.count();
   t.hidden = options_.hierarchy_features;
   t.outputs = encoding_.state_size();
-  t.draws = draws;
+  t.draws = static_cast<int>(directions.cols());
   t.frequency = row_major(fourier_.scaled() / std::numbers::pi);
   t.phase = row_major(fourier_.phase / std::numbers::pi);
   t.weight1 = row_major(hierarchy_.weight[0].transpose());
@@ -149,9 +168,8 @@ RolloutTables TransitionModel::tables(int draws, random::Stream& stream) const {
   t.weight2 = row_major(hierarchy_.weight[1].transpose());
   t.bias2 = row_major(hierarchy_.bias[2]);
   MatrixXd columns(readout_.features(), t.outputs + t.draws);
-  columns.leftCols(t.outputs) = readout_.mean() * target_scale_.asDiagonal();
-  if (t.draws > 0)
-    columns.rightCols(t.draws) = readout_.directions(standard_normals(t.fourier + t.hidden, t.draws, stream));
+  columns.leftCols(t.outputs) = weights * target_scale_.asDiagonal();
+  columns.rightCols(t.draws) = directions;
   columns.topRows(t.fourier) *= fourier_.amplitude();
   t.readout = row_major(columns);
   return t;

@@ -23,7 +23,8 @@ struct TransitionOptions {
   double length_scale = 1.5;      // first length scale of every input
   double prior_precision = 1e-3;  // first lambda: noise variance / weight variance
   double noise_floor = 0.01;      // smallest noise, fraction of a target's standard deviation
-  int draws = 8;                  // posterior directions that estimate information gain in rollouts
+  int draws = 8;  // posterior directions that estimate information gain in rollouts; as many as features: it is exact
+  std::vector<double> length_scales = {};  // first length scale of each input; empty: length_scale
 };
 
 class TransitionModel final : public WorldModel {
@@ -37,6 +38,7 @@ class TransitionModel final : public WorldModel {
   // Target scales, hierarchy, evidence, then the exact posterior.
   void refit() override;
   Imagination& imagine(bool curious, random::Stream& draws) override;
+  Imagination& imagine_draw(random::Stream& stream) override;
 
   // Readout mean and `draws` fresh posterior directions as tables for imagined rollouts.
   RolloutTables tables(int draws, random::Stream& stream) const;
@@ -46,6 +48,8 @@ class TransitionModel final : public WorldModel {
   Eigen::VectorXd length_scale() const override { return fourier_.length_scale; }
 
  private:
+  // Weights D x O of standardised outputs, and directions D x K (K may be 0).
+  RolloutTables packed(const Eigen::MatrixXd& weights, const Eigen::MatrixXd& directions) const;
   Eigen::VectorXd features(const Eigen::VectorXd& z) const;
   Eigen::MatrixXd hierarchy_features(const Eigen::MatrixXd& inputs) const;  // N x H
   Eigen::VectorXd prior() const;

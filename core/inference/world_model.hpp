@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/inference/batch.hpp"
+#include "core/inference/rollout_information.hpp"
 #include "core/model/encoding.hpp"
 #include "core/model/transitions.hpp"
 #include "core/random/stream.hpp"
@@ -51,6 +52,8 @@ class Imagination {
   // next = f(state, action) by the mean model for n candidates, velocities clipped; gain[k] = information about the
   // parameters that the step would bring, nats (if gain is not null; padded(n) floats).
   virtual void step(const Batch& state, const Batch& action, int n, Batch& next, float* gain) = 0;
+  // What the posterior draws added to the last step() that was asked for its gain; valid until the next step().
+  virtual Deviations deviations() const { return {}; }
   // At the columns of state (S x T) and action (U x T). Without `curious` the gain's gradient is zero.
   virtual void linearise(const Eigen::MatrixXd& state, const Eigen::MatrixXd& action, bool curious,
                          Linearisation& out) = 0;
@@ -72,6 +75,9 @@ class WorldModel {
   // The model as it is, ready for thought; posterior draws that estimate information gain come from the stream. Valid
   // until the next call that is not const. With `curious` false no draw is made and no gain may be asked for.
   virtual Imagination& imagine(bool curious, random::Stream& draws) = 0;
+  // Likewise by one draw of the weights from their posterior instead of their mean. Equal streams draw alike: while
+  // data come in, the draw of a stream moves with the posterior. Throws base::UserError for a model that cannot draw.
+  virtual Imagination& imagine_draw(random::Stream& stream);
 
   // Log evidence of everything lived since the last refit began, nats: the marginal likelihood, or the leave-one-out
   // density of the rows of the last refit where that has no closed form.

@@ -170,6 +170,12 @@ Eigen::MatrixXd BayesianReadout::directions(Eigen::MatrixXd normals) const {
   return normals;
 }
 
+Eigen::MatrixXd BayesianReadout::all_directions() const {
+  Eigen::MatrixXd z = std::sqrt(static_cast<double>(features())) * Eigen::MatrixXd::Identity(features(), features());
+  precision_.matrixU().solveInPlace(z);
+  return z;
+}
+
 Eigen::MatrixXd BayesianReadout::draw_weights(random::Stream& stream, Eigen::VectorXd* noise) const {
   Eigen::VectorXd variance(outputs());
   for (int j = 0; j < outputs(); ++j) variance(j) = shape_ * estimate_(j) / random::gamma(shape_, stream);

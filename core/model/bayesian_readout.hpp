@@ -76,6 +76,8 @@ class BayesianReadout {
   Eigen::MatrixXd draw_directions(int count, random::Stream& stream) const;
   // The same from normals that are there already, D x K.
   Eigen::MatrixXd directions(Eigen::MatrixXd normals) const;
+  // D directions without chance, D x D: mean_k (phi . z_k)^2 is v itself.
+  Eigen::MatrixXd all_directions() const;
   // One draw of all weights from the normal-inverse-gamma posterior, D x O; fills `noise` (O, variances) unless null.
   Eigen::MatrixXd draw_weights(random::Stream& stream, Eigen::VectorXd* noise = nullptr) const;
 

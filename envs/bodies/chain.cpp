@@ -15,7 +15,8 @@ void check(const char* key, double value) {
 }
 
 std::string joint(const ChainOptions& o, int i) {
-  std::string text = "<joint name=\"j" + std::to_string(i) + "\" type=\"hinge\" axis=\"0 1 0\" damping=\"0.5\"";
+  std::string text = "<joint name=\"j" + std::to_string(i) + "\" type=\"hinge\" axis=\"0 1 0\" damping=\"" +
+                     number_text(o.damping) + "\"";
   if (o.friction > 0.0) text += " frictionloss=\"" + number_text(o.friction) + "\"";
   if (o.limit > 0.0) {
     const std::string degrees = number_text(o.limit * 180.0 / std::numbers::pi);
@@ -32,6 +33,8 @@ std::string chain_mjcf(const ChainOptions& o) {
   check("friction", o.friction);
   check("limit", o.limit);
   check("ground", o.ground);
+  check("damping", o.damping);
+  check("torque", o.torque);
   // Links have contype 2 and conaffinity 1: they meet the plane and never each other.
   const std::string touch = o.ground > 0.0 ? "contype=\"2\" conaffinity=\"1\" " : "";
   std::string text = "<mujoco model=\"chain\">\n<option timestep=\"0.005\" integrator=\"RK4\">";
@@ -44,7 +47,7 @@ std::string chain_mjcf(const ChainOptions& o) {
   for (int i = 0; i < o.links; ++i) text += "</body>";
   text += "\n</worldbody>\n<actuator>\n";
   for (int i = 0; i < o.links; ++i)
-    text += "<motor joint=\"j" + std::to_string(i) + "\" gear=\"" + std::to_string(5 * (o.links - i)) +
+    text += "<motor joint=\"j" + std::to_string(i) + "\" gear=\"" + number_text(o.torque * (o.links - i)) +
             "\" ctrllimited=\"true\" ctrlrange=\"-1 1\"/>\n";
   return text + "</actuator>\n</mujoco>\n";
 }

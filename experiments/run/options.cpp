@@ -1,9 +1,12 @@
 #include "experiments/run/options.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <sstream>
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/body_table.hpp"
@@ -76,9 +79,25 @@ config::OptionTable life_options() {
        std::string("efe"),
        0,
        0,
-       {"efe", "greedy", "babbling", "random"},
+       {"efe", "greedy", "thompson", "flex", "uncertainty", "yoked", "babbling", "random"},
        "",
-       "efe plans with curiosity, greedy without it; babbling and random never plan"},
+       "efe plans with curiosity, greedy without it, thompson by a posterior draw; flex (one step, D-optimal) and "
+       "uncertainty (sum of variances) plan to learn only; yoked lives and learns what a partner decides; babbling and "
+       "random never plan"},
+      {"agent.partner",
+       std::string("efe"),
+       0,
+       0,
+       {"efe", "greedy", "thompson", "flex", "uncertainty", "babbling", "random"},
+       "",
+       "policy of the partner whose life a yoked learner lives"},
+      {"agent.draw_decisions",
+       whole(0),
+       0,
+       1000000,
+       {},
+       "decisions",
+       "how long thompson holds a draw; 0: for an episode"},
       {"agent.model",
        std::string("harmonics"),
        0,
@@ -160,6 +179,13 @@ config::OptionTable life_options() {
        "",
        "ascent of the evidence, each consolidation; 0: scales stay fixed"},
       {"model.length_scale", 1.5, 0.01, 100, {}, "", "first length scale of every input"},
+      {"model.length_scales",
+       std::string(""),
+       0,
+       0,
+       {},
+       "",
+       "first length scale of each input, as 1,0.5,...; empty: model.length_scale for all"},
       {"model.prior_precision", 1e-3, 1e-6, 10, {}, "", "first ratio of noise variance to weight variance"},
       {"model.noise_floor", 0.01, 1e-4, 1, {}, "", "smallest noise, as a part of a target's root mean square"},
       {"model.draws", whole(8), 1, 256, {}, "", "posterior directions that estimate information gain in rollouts"},
@@ -216,6 +242,16 @@ config::OptionTable life_options() {
        {},
        "",
        "a state this many predicted standard deviations off ends a plan before"},
+      {"planner.information",
+       std::string("summed"),
+       0,
+       0,
+       {"summed", "joint", "variance"},
+       "",
+       "what a plan teaches: summed over its steps, or joint, where what two steps both teach counts once; variance: "
+       "the "
+       "sum of predictive variances, no information"},
+      {"planner.pragmatic_weight", 1.0, 0, 1e6, {}, "", "1: expected free energy; 0: plans only to learn"},
       {"record.rejected", whole(4), 1, 1000, {}, "candidates", "rejected plans on record, a decision"},
       {"probe.states",
        whole(200),
@@ -262,6 +298,32 @@ Options load_study(const std::string& spec, std::vector<base::OptionError>* mist
                                   "'? `infans list` shows all studies");
 }
 
+namespace {
+
+agents::Policy policy_of(const std::string& name) {
+  using agents::Policy;
+  static const std::map<std::string, Policy> all = {
+      {"efe", Policy::efe},       {"greedy", Policy::greedy},           {"thompson", Policy::thompson},
+      {"flex", Policy::flex},     {"uncertainty", Policy::uncertainty}, {"yoked", Policy::yoked},
+      {"random", Policy::random}, {"babbling", Policy::babbling}};
+  return all.at(name);
+}
+
+std::vector<double> numbers_of(const std::string& key, const std::string& text) {
+  std::vector<double> numbers;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) {
+    double value = 0.0;
+    const auto end = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (end.ec != std::errc() || end.ptr != part.data() + part.size() || !(value >= 0.01 && value <= 100.0))
+      throw base::OptionError(key, key + " = '" + text + "': '" + part + "' is no number between 0.01 and 100");
+    numbers.push_back(value);
+  }
+  return numbers;
+}
+
+}  // namespace
+
 SensesOptions senses_options(const Options& o) {
   return {o.number("senses.noise"), static_cast<int>(o.integer("senses.delay")), o.number("senses.missing")};
 }
@@ -269,11 +331,9 @@ SensesOptions senses_options(const Options& o) {
 agents::AgentOptions agent_options(const Options& o) {
   agents::AgentOptions a;
   const auto count = [&](const char* key) { return static_cast<int>(o.integer(key)); };
-  const std::string& policy = o.text("agent.policy");
-  a.policy = policy == "efe"      ? agents::Policy::efe
-             : policy == "greedy" ? agents::Policy::greedy
-             : policy == "random" ? agents::Policy::random
-                                  : agents::Policy::babbling;
+  a.policy = policy_of(o.text("agent.policy"));
+  a.partner = policy_of(o.text("agent.partner"));
+  a.draw_decisions = count("agent.draw_decisions");
   a.babbling_spread = o.number("agent.babbling_spread");
   a.babbling_colour = o.number("agent.babbling_colour");
   a.filter = o.text("agent.filter") == "smoothed" ? agents::Filter::smoothed : agents::Filter::none;
@@ -295,6 +355,7 @@ agents::AgentOptions agent_options(const Options& o) {
              o.number("model.noise_floor"),   count("model.draws")};
   a.model.ensemble = {count("model.ensemble_members"), count("model.ensemble_units"), count("model.ensemble_epochs"),
                       o.number("model.noise_floor")};
+  fourier.length_scales = numbers_of("model.length_scales", o.text("model.length_scales"));
   a.model.harmonic_order = count("model.harmonic_order");
   a.planner = {count("planner.horizon"),
                count("planner.candidates"),
@@ -313,6 +374,11 @@ agents::AgentOptions agent_options(const Options& o) {
                o.number("planner.temperature"),
                count("planner.replan_interval"),
                o.number("planner.replan_surprise")};
+  const std::string& information = o.text("planner.information");
+  a.planner.information = information == "joint"      ? agents::Information::joint
+                          : information == "variance" ? agents::Information::variance
+                                                      : agents::Information::summed;
+  a.planner.pragmatic_weight = o.number("planner.pragmatic_weight");
   if (fourier.fourier_features + fourier.hierarchy_features == 0)
     throw base::OptionError("model.fourier_features",
                             "model.fourier_features = 0 and model.hierarchy_features = 0: a model needs features; set "
