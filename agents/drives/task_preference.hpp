@@ -31,7 +31,10 @@ class QuadraticState final : public Preference {
 //   tip-pendulum    exp(reward / temperature) with the reward's command term left out (at most 0.004 a step);
 //                   one unit of reward is worth 1 / temperature nats
 //   pilco-cartpole  reward + 1 = exp(-d^2 / (2 0.25^2)) is a Gaussian of the tip already
-//   pets-cartpole   exp(-d^2 / 0.36) likewise; the reward's command term is left out (at most 0.09 a step)
+//   pets-cartpole   exp(reward / temperature), its command term included, and a weak wish for the rail's middle
+//   dmc-cartpole    a Gaussian of the tip around its place over the rail's middle, sparse or not: the sparse reward
+//                   itself is silent until then
+//   dmc-pendulum    a Gaussian around upright and at rest: the reward itself is silent until 8 degrees
 //   mountain-car(-feef)  a Gaussian around a place just behind the goal: the reward itself is silent until then
 // Throws base::OptionError for a task without one, naming the nearest.
 std::shared_ptr<Preference> task_preference(const std::string& task);

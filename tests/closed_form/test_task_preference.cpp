@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
+#include "agents/drives/saturating.hpp"
 #include "agents/drives/task_preference.hpp"
 #include "core/base/error.hpp"
 #include "envs/analytic/tasks.hpp"
@@ -77,6 +79,23 @@ TEST_CASE("the cart-pole's preference is the logarithm of its reward plus one") 
     CHECK(std::expm1(log_density(*p, s.state)) == doctest::Approx(s.reward).epsilon(1e-4));
     check_residual(*p, s.state);
   }
+}
+
+// The tip of a pole of 0.6 m, its reward exp(-d^2 / 0.36), worth 10 nats; half a nat for a metre from the middle.
+TEST_CASE("the saturating cart-pole's preference is its reward in nats, with the residual's slope everywhere") {
+  const auto p = agents::task_preference("pets-cartpole-v0");
+  CHECK(0.5 * p->command_precision() == doctest::Approx(0.01 * 9.0 / 0.1));
+  // Off the goal, hanging far away (where nothing but the rail pulls), and so near the goal that the series is used.
+  for (const Eigen::Vector4d& s : {Eigen::Vector4d(0.3, 2.0, 1.0, -4.0), Eigen::Vector4d(-2.4, 0.1, 0.0, 0.0),
+                                   Eigen::Vector4d(1e-3, 3.1412, 0.0, 0.0)}) {
+    const double across = s(0) - 0.6 * std::sin(s(1)), below = -0.6 * std::cos(s(1)) - 0.6;
+    const double reward = std::exp(-(across * across + below * below) / 0.36);
+    CHECK(log_density(*p, s) == doctest::Approx((reward - 1.0) / 0.1 - 0.5 * s(0) * s(0)).epsilon(1e-4));
+    check_residual(*p, s);
+  }
+  CHECK(log_density(*p->clone(), Eigen::Vector4d(0.3, 2.0, 1.0, -4.0)) ==
+        log_density(*p, Eigen::Vector4d(0.3, 2.0, 1.0, -4.0)));
+  CHECK_THROWS_AS(agents::Saturating(p, 0.0, VectorXd::Zero(4)), std::logic_error);
 }
 
 TEST_CASE("a task without a preference is named with its nearest") {
