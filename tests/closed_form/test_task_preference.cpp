@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <numbers>
 #include <stdexcept>
 #include <vector>
 
@@ -96,6 +97,25 @@ TEST_CASE("the saturating cart-pole's preference is its reward in nats, with the
   CHECK(log_density(*p->clone(), Eigen::Vector4d(0.3, 2.0, 1.0, -4.0)) ==
         log_density(*p, Eigen::Vector4d(0.3, 2.0, 1.0, -4.0)));
   CHECK_THROWS_AS(agents::Saturating(p, 0.0, VectorXd::Zero(4)), std::logic_error);
+}
+
+// Angles from upright; the tip of the pole of 1 m at (x + sin, cos). The goal costs nothing.
+TEST_CASE("preferences of dm_control's swing-ups are best at rest upright, the short way round") {
+  const auto pendulum = agents::task_preference("dmc-pendulum-swingup-v0");
+  CHECK(log_density(*pendulum, Eigen::Vector2d(0.0, 0.0)) == 0.0);
+  const double late = log_density(*pendulum, Eigen::Vector2d(0.2, 0.0));
+  CHECK(log_density(*pendulum, Eigen::Vector2d(0.2 - 4.0 * std::numbers::pi, 0.0)) ==
+        doctest::Approx(late).epsilon(1e-4));
+  CHECK(log_density(*pendulum, Eigen::Vector2d(0.2, 3.0)) < late);
+  check_residual(*pendulum, Eigen::Vector2d(3.0 * std::numbers::pi + 0.5, -2.0));
+  for (const char* task : {"dmc-cartpole-swingup-v0", "dmc-cartpole-swingup_sparse-v0"}) {
+    const auto p = agents::task_preference(task);
+    CHECK(log_density(*p, Eigen::Vector4d(0.0, 0.0, 1.0, 1.0)) == 0.0);
+    const double across = 0.3 + std::sin(0.7), below = 1.0 - std::cos(0.7);
+    CHECK(log_density(*p, Eigen::Vector4d(0.3, 0.7, 0.0, 0.0)) ==
+          doctest::Approx(-0.5 * (across * across + below * below) / (0.25 * 0.25)).epsilon(1e-4));
+    check_residual(*p, Eigen::Vector4d(0.3, 0.7, 0.0, 0.0));
+  }
 }
 
 TEST_CASE("a task without a preference is named with its nearest") {
