@@ -59,7 +59,7 @@ std::shared_ptr<Preference> dmc_reacher_hard() {
 
 // reward = 1 within 8 degrees of upright (angle 0): there at rest.
 std::shared_ptr<Preference> dmc_pendulum() {
-  return std::make_shared<QuadraticState>(Eigen::VectorXd::Zero(2), Eigen::Vector2d(20.0, 0.3),
+  return std::make_shared<QuadraticState>(Eigen::VectorXd::Zero(2), Eigen::Vector2d(20.0, 1.0),
                                           std::vector<bool>{true, false});
 }
 
