@@ -41,7 +41,7 @@ struct AgentOptions {
   double babbling_colour = 1.0;     // beta of their noise
   Filter filter = Filter::none;
   inference::StateFilterOptions senses;  // of the filter
-  double slide_scale = 1.0;         // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
+  double slide_scale = 1.0;              // m, m/s, rad/s: what a position or velocity of 1 means to the model's inputs
   double slide_velocity_scale = 2.0;
   double hinge_velocity_scale = 6.0;
 };

@@ -49,7 +49,10 @@ class SparsePlace final : public Preference {
 //   tip-pendulum    exp(reward / temperature) with the reward's command term left out (at most 0.004 a step);
 //                   one unit of reward is worth 1 / temperature nats
 //   pilco-cartpole  reward + 1 = exp(-d^2 / (2 0.25^2)) is a Gaussian of the tip already
-//   pets-cartpole   exp(-d^2 / 0.36) likewise; the reward's command term is left out (at most 0.09 a step)
+//   pets-cartpole   exp(reward / temperature), its command term included, and a weak wish for the rail's middle
+//   dmc-cartpole    a Gaussian of the tip around its place over the rail's middle, sparse or not: the sparse reward
+//                   itself is silent until then
+//   dmc-pendulum    a Gaussian around upright and at rest: the reward itself is silent until 8 degrees
 //   tip-reacher     exp(reward / temperature), its distance smooth within 1 cm of the goal
 //   dmc-reacher-easy, -hard  the finger's distance to the middle of the target: the reward itself is silent outside it
 //   mountain-car(-feef)-short  the goal's place alone, as sparse as the reward

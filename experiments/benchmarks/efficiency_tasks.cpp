@@ -34,9 +34,9 @@ Settings short_sighted() {
 const std::map<std::string, Known>& known_tasks() {
   static const std::map<std::string, Known> all = {
       {"dmc-cartpole-swingup",
-       {.budget = 800, .hold = 5, .test_every = 20, .threshold = 750, .settings = {{"planner.horizon", "25"}}}},
+       {.budget = 800, .hold = 5, .test_every = 20, .threshold = 750, .settings = {{"planner.horizon", "40"}}}},
       {"dmc-cartpole-swingup_sparse",
-       {.budget = 2000, .hold = 5, .test_every = 20, .threshold = 500, .settings = {{"planner.horizon", "25"}}}},
+       {.budget = 2000, .hold = 5, .test_every = 20, .threshold = 500, .settings = {{"planner.horizon", "40"}}}},
       {"dmc-pendulum-swingup",
        {.budget = 800, .hold = 5, .test_every = 20, .threshold = 700, .settings = {{"planner.horizon", "25"}}}},
       {"dmc-reacher-easy",
@@ -66,7 +66,7 @@ const std::map<std::string, Known>& known_tasks() {
         .settings = short_sighted(),
         .world = "mountain-car-v0",
         .preference = "mountain-car-short"}},
-      {"pets-cartpole", {.budget = 1000, .settings = {{"planner.horizon", "25"}}}},
+      {"pets-cartpole", {.budget = 1000, .test_every = 20, .settings = {{"planner.horizon", "20"}}}},
       {"pilco-cartpole", {.settings = {{"planner.horizon", "15"}}}},
       {"tip-pendulum", {.settings = {{"planner.horizon", "20"}}}},
       {"tip-reacher", {.budget = 350, .hold = 2, .settings = {{"planner.horizon", "10"}}}}};

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <stdexcept>
 #include <vector>
 
+#include "agents/drives/saturating.hpp"
 #include "agents/drives/task_preference.hpp"
 #include "core/base/error.hpp"
 #include "envs/analytic/tasks.hpp"
@@ -77,6 +80,42 @@ TEST_CASE("the cart-pole's preference is the logarithm of its reward plus one") 
   for (const Seen& s : visit(*world, 0.0)) {
     CHECK(std::expm1(log_density(*p, s.state)) == doctest::Approx(s.reward).epsilon(1e-4));
     check_residual(*p, s.state);
+  }
+}
+
+// The tip of a pole of 0.6 m, its reward exp(-d^2 / 0.36), worth 10 nats; half a nat for a metre from the middle.
+TEST_CASE("the saturating cart-pole's preference is its reward in nats, with the residual's slope everywhere") {
+  const auto p = agents::task_preference("pets-cartpole-v0");
+  CHECK(0.5 * p->command_precision() == doctest::Approx(0.01 * 9.0 / 0.1));
+  // Off the goal, hanging far away (where nothing but the rail pulls), and so near the goal that the series is used.
+  for (const Eigen::Vector4d& s : {Eigen::Vector4d(0.3, 2.0, 1.0, -4.0), Eigen::Vector4d(-2.4, 0.1, 0.0, 0.0),
+                                   Eigen::Vector4d(1e-3, 3.1412, 0.0, 0.0)}) {
+    const double across = s(0) - 0.6 * std::sin(s(1)), below = -0.6 * std::cos(s(1)) - 0.6;
+    const double reward = std::exp(-(across * across + below * below) / 0.36);
+    CHECK(log_density(*p, s) == doctest::Approx((reward - 1.0) / 0.1 - 0.5 * s(0) * s(0)).epsilon(1e-4));
+    check_residual(*p, s);
+  }
+  CHECK(log_density(*p->clone(), Eigen::Vector4d(0.3, 2.0, 1.0, -4.0)) ==
+        log_density(*p, Eigen::Vector4d(0.3, 2.0, 1.0, -4.0)));
+  CHECK_THROWS_AS(agents::Saturating(p, 0.0, VectorXd::Zero(4)), std::logic_error);
+}
+
+// Angles from upright; the tip of the pole of 1 m at (x + sin, cos). The goal costs nothing.
+TEST_CASE("preferences of dm_control's swing-ups are best at rest upright, the short way round") {
+  const auto pendulum = agents::task_preference("dmc-pendulum-swingup-v0");
+  CHECK(log_density(*pendulum, Eigen::Vector2d(0.0, 0.0)) == 0.0);
+  const double late = log_density(*pendulum, Eigen::Vector2d(0.2, 0.0));
+  CHECK(log_density(*pendulum, Eigen::Vector2d(0.2 - 4.0 * std::numbers::pi, 0.0)) ==
+        doctest::Approx(late).epsilon(1e-4));
+  CHECK(log_density(*pendulum, Eigen::Vector2d(0.2, 3.0)) < late);
+  check_residual(*pendulum, Eigen::Vector2d(3.0 * std::numbers::pi + 0.5, -2.0));
+  for (const char* task : {"dmc-cartpole-swingup-v0", "dmc-cartpole-swingup_sparse-v0"}) {
+    const auto p = agents::task_preference(task);
+    CHECK(log_density(*p, Eigen::Vector4d(0.0, 0.0, 1.0, 1.0)) == 0.0);
+    const double across = 0.3 + std::sin(0.7), below = 1.0 - std::cos(0.7);
+    CHECK(log_density(*p, Eigen::Vector4d(0.3, 0.7, 0.0, 0.0)) ==
+          doctest::Approx(-0.5 * (across * across + below * below) / (0.25 * 0.25)).epsilon(1e-4));
+    check_residual(*p, Eigen::Vector4d(0.3, 0.7, 0.0, 0.0));
   }
 }
 
