@@ -64,6 +64,8 @@ void acceleration(const BodyModel& b, const vf (&q)[N][T], const vf (&v)[N][T], 
         own_cosine[i][t] = cos_reduced(angle, sign);
         own_sine[i][t] = sin_reduced(angle, sign);
       }
+    } else {
+      INFANS_EACH_REGISTER own_cosine[i][t] = own_sine[i][t] = set1(0.0F);  // never read; the compiler cannot know
     }
     INFANS_EACH_REGISTER a[i][t] = force[i][t];
 #pragma GCC unroll 8

@@ -125,7 +125,7 @@ TEST_CASE("a plan's joint information is at most the sum of its steps") {
   CHECK(joint < summed);
 }
 
-TEST_CASE("bodies and agents of exploration are named, errors fall, and equal seeds give equal curves") {
+TEST_CASE("bodies and agents of exploration are named, something is learned, and equal seeds give equal curves") {
   CHECK_THROWS_WITH_AS(experiments::explore_body("weak-am"), doctest::Contains("'weak-arm'"), base::OptionError);
   CHECK_THROWS_WITH_AS(experiments::explore_options("actve"), doctest::Contains("'active'"), base::OptionError);
   for (const char* agent : {"active", "yoked"}) {
@@ -138,7 +138,7 @@ TEST_CASE("bodies and agents of exploration are named, errors fall, and equal se
     CHECK(a.decisions == std::vector<int>{20, 40, 60});
     CHECK(a.one_step == again.one_step);
     CHECK(a.ten_step == again.ten_step);
-    CHECK(a.one_step.back() < a.one_step.front());
+    CHECK(a.one_step.back() < 0.8);  // 1: as bad as expecting the average change
   }
 }
 
