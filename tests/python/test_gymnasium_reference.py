@@ -15,8 +15,8 @@ import pytest
 GYMNASIUM = [task for task in infans.envs.TASKS if task.endswith("-v5")]
 DM_CONTROL = [task for task in infans.envs.TASKS if task.startswith("dmc-")]
 SEEDS, STEPS = 3, 1000
-# Their rewards are norms, which NumPy takes from the BLAS kernel of the processor at hand: its dot product rounds by that
-# kernel. Two roundings of rewards below 8.
+# Their rewards are norms, which NumPy takes from the BLAS kernel of the processor at hand: its dot product rounds by
+# that kernel. Two roundings of rewards below 8.
 REWARD_ROUNDING = {"Pusher-v5": 2e-15, "Reacher-v5": 2e-15}
 
 
