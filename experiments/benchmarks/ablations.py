@@ -22,7 +22,7 @@ TASKS = ("pilco-cartpole", "tip-reacher", "mountain-car-feef")
 VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "default": ("efe", {}),
     "no epistemic term": ("efe", {"planner.epistemic_weight": "0"}),
-    "joint information": ("efe", {"planner.information": "joint"}),
+    "summed information": ("efe", {"planner.information": "summed"}),
     "draws, not the mean": ("thompson", {}),
     "mechanics": ("efe", {"agent.model": "mechanics"}),
     "fourier": ("efe", {"agent.model": "fourier"}),
