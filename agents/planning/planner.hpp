@@ -49,7 +49,7 @@ struct PlannerOptions {
   double temperature = 1.0;      // nats, of weighted updates
   int replan_interval = 1;       // decisions lived by one plan, its feedback gains included
   double replan_surprise = 3.0;  // a state this many predicted standard deviations off ends a plan before
-  Information information = Information::joint;
+  Information information = Information::summed;
   double pragmatic_weight = 1.0;  // 0: plans to learn, whatever is preferred
 };
 

@@ -22,7 +22,7 @@ TASKS = ("pilco-cartpole", "tip-reacher", "mountain-car-feef")
 VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "default": ("efe", {}),
     "no epistemic term": ("efe", {"planner.epistemic_weight": "0"}),
-    "summed information": ("efe", {"planner.information": "summed"}),
+    "joint information": ("efe", {"planner.information": "joint"}),
     "draws, not the mean": ("thompson", {}),
     "mechanics": ("efe", {"agent.model": "mechanics"}),
     "fourier": ("efe", {"agent.model": "fourier"}),

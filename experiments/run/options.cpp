@@ -243,13 +243,14 @@ config::OptionTable life_options() {
        "",
        "a state this many predicted standard deviations off ends a plan before"},
       {"planner.information",
-       std::string("joint"),
+       std::string("summed"),
        0,
        0,
-       {"joint", "summed", "variance"},
+       {"summed", "joint", "variance"},
        "",
-       "what a plan teaches: joint, where what two steps both teach counts once, or summed over its steps; variance: "
-       "the sum of predictive variances, no information"},
+       "what a plan teaches: summed over its steps, or joint, where what two steps both teach counts once; variance: "
+       "the "
+       "sum of predictive variances, no information"},
       {"planner.pragmatic_weight", 1.0, 0, 1e6, {}, "", "1: expected free energy; 0: plans only to learn"},
       {"record.rejected", whole(4), 1, 1000, {}, "candidates", "rejected plans on record, a decision"},
       {"probe.states",
@@ -374,9 +375,9 @@ agents::AgentOptions agent_options(const Options& o) {
                count("planner.replan_interval"),
                o.number("planner.replan_surprise")};
   const std::string& information = o.text("planner.information");
-  a.planner.information = information == "summed"     ? agents::Information::summed
+  a.planner.information = information == "joint"      ? agents::Information::joint
                           : information == "variance" ? agents::Information::variance
-                                                      : agents::Information::joint;
+                                                      : agents::Information::summed;
   a.planner.pragmatic_weight = o.number("planner.pragmatic_weight");
   if (fourier.fourier_features + fourier.hierarchy_features == 0)
     throw base::OptionError("model.fourier_features",
