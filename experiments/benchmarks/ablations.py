@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import math
-import random
-import statistics
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+import decisions
 from infans import bench_records as records
 
 TASKS = ("pilco-cartpole", "tip-reacher", "mountain-car-feef")
@@ -35,7 +31,6 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
 FITTED = "fourier, known scales (fitted beforehand)"
 VARIANTS[FITTED] = ("efe", {"agent.model": "fourier", "model.evidence_steps": "0"})
 FITTED_TASKS = ("pilco-cartpole", "mountain-car-feef")
-ROUNDS = 2000
 BIN = Path(__file__).resolve().parent.parent.parent / "build" / "release" / "bin"
 
 
@@ -44,42 +39,9 @@ def fitted(task: str) -> str:
     return done.stdout.strip()
 
 
-def median(counts: list[float]) -> float:
-    return statistics.median_low(counts)
-
-
-def interval(counts: list[float]) -> tuple[float, float]:
-    """Percentile 95 % interval of the median over seeds (Efron 1979); not solved counts as infinitely late."""
-    draw = random.Random(1)
-    medians = sorted(median(draw.choices(counts, k=len(counts))) for _ in range(ROUNDS))
-    return medians[ROUNDS * 25 // 1000], medians[ROUNDS * 975 // 1000 - 1]
-
-
-def cell(lives: list[dict[str, Any]], key: str) -> str:
-    """Median [min, max] (interval of the median); how many are censored."""
-    counts = [math.inf if life[key] is None else float(life[key]) for life in lives]
-    solved = [c for c in counts if math.isfinite(c)]
-    if not solved:
-        return f"0 of {len(counts)}"
-    show = lambda c: "never" if math.isinf(c) else f"{c:g}"  # noqa: E731
-    low, high = interval(counts)
-    late = len(counts) - len(solved)
-    note = f"; {late} of {len(counts)} not" if late else ""
-    return f"{show(median(counts))} [{min(solved):g}, {show(max(counts))}] ({show(low)} to {show(high)}){note}"
-
-
-def names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
-
-
 def main(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench ablations", description=__doc__.splitlines()[0])
-    parser.add_argument("--tasks", type=names, default=list(TASKS), metavar="A,B", help=f"[{','.join(TASKS)}]")
+    parser = decisions.parser("ablations", str(__doc__), TASKS)
     parser.add_argument("--only", type=lambda text: text.split(";"), metavar="NAME;...", help="these variants only")
-    parser.add_argument("--seeds", type=int, default=20, help="lives a cell [20]")
-    parser.add_argument("--seed", type=int, default=1, help="the first [1]")
-    parser.add_argument("--threads", type=int, help="[all processors]")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every record there too")
     given = parser.parse_args(words)
     wanted = given.only or list(VARIANTS)
     for name in wanted:
@@ -98,8 +60,8 @@ def main(words: list[str]) -> int:
                     continue
                 options = {**options, "model.length_scales": fitted(task)}
             lives = records.measure(task, agent, seeds, options, given.threads)
-            print(f"| {task} | {name} | {cell(lives, 'decisions_first')} | {cell(lives, 'decisions_sustained')} |",
-                  flush=True)  # fmt: skip
+            first, last = (decisions.cell(lives, f"decisions_{key}", True) for key in ("first", "sustained"))
+            print(f"| {task} | {name} | {first} | {last} |", flush=True)
             found += [{**life, "variant": name} for life in lives]
             if given.json:
                 given.json.write_text("[\n" + ",\n".join(json.dumps(life) for life in found) + "\n]\n")

@@ -83,6 +83,19 @@ config::OptionTable efficiency_table(const Known& known) {
   return table;
 }
 
+// The loop of these tasks shows states as they are.
+void refuse_senses(const config::Options& o) {
+  const SensesOptions senses = senses_options(o);
+  if (senses.noise > 0.0 || senses.delay > 0 || senses.missing > 0.0)
+    throw base::OptionError("senses",
+                            "senses.noise, senses.delay and senses.missing are for lives of `infans run`; the "
+                            "benchmark tasks show states as they are: leave them out");
+  if (o.text("agent.filter") != "none")
+    throw base::OptionError("agent.filter",
+                            "agent.filter is for lives of `infans run`; the benchmark tasks show states "
+                            "as they are: leave it out");
+}
+
 }  // namespace
 
 std::vector<std::string> efficiency_tasks() {
@@ -102,6 +115,7 @@ EfficiencyOptions efficiency_options(const envs::TaskTable& tasks, const std::st
   for (const auto& [key, value] : known.settings) options.set_text(key, value, task);
   options.set_text("agent.policy", agent, "agent");
   for (const auto& [key, value] : settings) options.set_text(key, value, "settings");
+  refuse_senses(options);
   EfficiencyOptions o;
   o.task = known.world.empty() ? task + "-v0" : known.world;
   o.preference = known.preference;

@@ -7,43 +7,27 @@ episode is 999 steps, of FEEF's car 501 steps of three; short-sighted decisions 
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
+import decisions
 from infans import bench_records as records
 
 TASKS = ["mountain-car", "mountain-car-short", "mountain-car-feef", "mountain-car-feef-short"]
 AGENTS = ["efe", "greedy", "random"]
 
 
-def cell(values: list[int | None]) -> str:
-    """Median [min, max]; what was never reached counts as later than all."""
-    order = sorted(float("inf") if v is None else v for v in values)
-    middle = (order[(len(order) - 1) // 2] + order[len(order) // 2]) / 2
-    shown = ["never" if v == float("inf") else f"{v:g}" for v in (middle, order[0], order[-1])]
-    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
-
-
 def row(task: str, agent: str, lives: list[dict[str, Any]]) -> str:
     at_once = sum(bool(life["curve"]) and life["curve"][0][1] == 1 for life in lives)
-    first, three = (cell([life[key] for life in lives]) for key in ("decisions_first", "decisions_sustained"))
+    first, three = (decisions.cell(lives, key) for key in ("decisions_first", "decisions_sustained"))
     return f"| {task} | {agent} | {at_once} of {len(lives)} | {first} | {three} |"
 
 
 def main(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench mountain", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("--tasks", type=lambda text: text.split(","), default=TASKS, metavar="A,B", help="[all four]")
-    parser.add_argument("--agents", type=lambda text: text.split(","), default=AGENTS, metavar="A,B",
-                        help=f"[{','.join(AGENTS)}]")  # fmt: skip
-    parser.add_argument("--seeds", type=int, default=20, help="lives a row [20]")
-    parser.add_argument("--seed", type=int, default=1, help="the first of them [1]")
+    parser = decisions.parser("mountain", str(__doc__), TASKS)
+    parser.add_argument("--agents", type=decisions.names, default=AGENTS, metavar="A,B", help=f"[{','.join(AGENTS)}]")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="an option of every life")
-    parser.add_argument("--threads", type=int, help="[all processors]")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every life there too")
     arguments = parser.parse_args(words)
     settings = dict(text.split("=", 1) for text in arguments.set)
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)

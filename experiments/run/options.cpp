@@ -105,8 +105,8 @@ config::OptionTable life_options() {
        {"harmonics", "mechanics", "gate", "fourier", "ensemble"},
        "",
        "world model: harmonics and mechanics learn the law of motion inside a control step, mechanics with the "
-       "structure "
-       "of bodies; gate pools mechanics, its residual and a plain readout; fourier reads features of a whole step; "
+       "structure of bodies; gate pools mechanics, its residual and a plain readout; fourier reads features of a whole "
+       "step; "
        "ensemble: hierarchies that learn the step each and disagree where they do not know"},
       {"agent.filter",
        std::string("none"),
@@ -249,8 +249,7 @@ config::OptionTable life_options() {
        {"summed", "joint", "variance"},
        "",
        "what a plan teaches: summed over its steps, or joint, where what two steps both teach counts once; variance: "
-       "the "
-       "sum of predictive variances, no information"},
+       "the sum of predictive variances, no information"},
       {"planner.pragmatic_weight", 1.0, 0, 1e6, {}, "", "1: expected free energy; 0: plans only to learn"},
       {"record.rejected", whole(4), 1, 1000, {}, "candidates", "rejected plans on record, a decision"},
       {"probe.states",

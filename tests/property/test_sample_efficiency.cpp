@@ -91,6 +91,9 @@ TEST_CASE("tasks to measure are named, and so are mistakes") {
   CHECK_THROWS_WITH_AS(experiments::efficiency_options(tasks(), "mountan-car", "efe", {}),
                        doctest::Contains("'mountain-car'"), base::OptionError);
   CHECK_THROWS_AS(experiments::efficiency_options(tasks(), "tip-pendulum", "grredy", {}), base::OptionError);
+  for (const auto& [key, value] : std::map<std::string, std::string>{
+           {"senses.noise", "0.1"}, {"senses.delay", "1"}, {"senses.missing", "0.1"}, {"agent.filter", "smoothed"}})
+    CHECK_THROWS_AS(experiments::efficiency_options(tasks(), "tip-pendulum", "efe", {{key, value}}), base::OptionError);
 }
 
 TEST_CASE("a tested agent decides as one that was not") {
