@@ -20,6 +20,19 @@ struct Modality {
 // One joint coordinate: a sliding joint (metres) or a hinge (radians, unbounded: never wrapped).
 enum class Joint { slide, hinge };
 
+// Where the joints stand in an observation that does not begin with them; indices of its elements.
+struct JointReading {
+  struct Angle {
+    int position = -1;           // m or rad, if it is given as it is
+    int cosine = -1, sine = -1;  // else a hinge by its direction: atan2(sine, cosine)
+    int velocity = -1;
+    bool wrapped = false;  // the position jumps by whole turns, as a direction does anyway
+  };
+  std::vector<Joint> joints;  // n kinds
+  std::vector<Angle> angles;  // n
+  std::vector<int> gap = {};  // elements that say how far the effector is from its goal, m; signs do not matter
+};
+
 struct Spec {
   std::string name;                  // world name, e.g. "cartpole"
   std::vector<Joint> joints;         // nq coordinates; the observation starts with nq positions, then nq velocities
@@ -27,6 +40,7 @@ struct Spec {
   int action_size = 0;               // commands, each in [-1, 1]; values outside are clipped
   double control_period = 0.0;       // s between two commands
   int state_size = 0;                // doubles that save() writes
+  JointReading reading = {};         // where the observation shows all joints, but otherwise; else empty
 
   int observation_size() const;  // sum of modality sizes
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numbers>
 #include <stdexcept>
 #include <utility>
@@ -16,24 +15,6 @@ constexpr double turn = 2.0 * std::numbers::pi;
 
 using Angle = JointReading::Angle;
 
-Angle plain(int position, int velocity) { return {position, -1, -1, velocity, false}; }
-Angle wrapped(int position, int velocity) { return {position, -1, -1, velocity, true}; }
-Angle direction(int cosine, int sine, int velocity) { return {-1, cosine, sine, velocity, true}; }
-
-const std::map<std::string, JointReading>& known_readings() {
-  constexpr Joint slide = Joint::slide, hinge = Joint::hinge;
-  const JointReading cartpole{{slide, hinge}, {plain(0, 3), direction(1, 2, 4)}};
-  const JointReading reacher{{hinge, hinge}, {plain(0, 4), plain(1, 5)}, {2, 3}};
-  static const std::map<std::string, JointReading> all = {
-      {"dmc-pendulum-swingup-v0", {{hinge}, {direction(0, 1, 2)}}},
-      {"dmc-cartpole-swingup-v0", cartpole},
-      {"dmc-cartpole-swingup_sparse-v0", cartpole},
-      {"dmc-reacher-easy-v0", reacher},
-      {"dmc-reacher-hard-v0", reacher},
-      {"tip-reacher-v0", {{hinge, hinge}, {wrapped(0, 4), wrapped(1, 5)}, {6, 7}}}};
-  return all;
-}
-
 Spec spec_of(const Spec& world, const JointReading& reading, int hold) {
   const int n = static_cast<int>(reading.joints.size());
   std::string positions, velocities;
@@ -44,6 +25,7 @@ Spec spec_of(const Spec& world, const JointReading& reading, int hold) {
   }
   Spec spec = world;
   spec.joints = reading.joints;
+  spec.reading = {};
   spec.modalities = {{"joint_position", positions, 0, n}, {"joint_velocity", velocities, n, n}};
   if (!reading.gap.empty()) spec.modalities.push_back({"gap", "m", 2 * n, static_cast<int>(reading.gap.size())});
   spec.control_period = hold * world.control_period;
@@ -54,13 +36,13 @@ Spec spec_of(const Spec& world, const JointReading& reading, int hold) {
 
 }  // namespace
 
-JointReading joint_reading(const std::string& id, const Spec& spec) {
-  if (const auto known = known_readings().find(id); known != known_readings().end()) return known->second;
+JointReading joint_reading(const Spec& spec) {
+  if (!spec.reading.joints.empty()) return spec.reading;
   if (spec.joints.empty())
-    throw base::OptionError("task", "task: the joints of '" + id + "' cannot be read from what it observes");
+    throw base::OptionError("task", "task: the joints of '" + spec.name + "' cannot be read from what it observes");
   JointReading reading{spec.joints, {}};
   const int n = static_cast<int>(spec.joints.size());
-  for (int i = 0; i < n; ++i) reading.angles.push_back(plain(i, n + i));
+  for (int i = 0; i < n; ++i) reading.angles.push_back({.position = i, .velocity = n + i});
   return reading;
 }
 
@@ -86,7 +68,7 @@ void JointView::read(std::span<const double> seen) {
     const Angle& a = reading_.angles[i];
     double angle = a.position >= 0 ? at(a.position) : std::atan2(at(a.sine), at(a.cosine));
     const double velocity = at(a.velocity);
-    if (a.wrapped && turning_) {
+    if ((a.wrapped || a.position < 0) && turning_) {
       const double expected = observation_[i] + world_->spec().control_period * 0.5 * (observation_[n + i] + velocity);
       angle += turn * std::nearbyint((expected - angle) / turn);
     }

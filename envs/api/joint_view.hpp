@@ -10,22 +10,9 @@
 
 namespace infans::envs {
 
-// Where the joints stand in a task's own observation; indices of its elements.
-struct JointReading {
-  struct Angle {
-    int position = -1;           // m or rad, if it is given as it is
-    int cosine = -1, sine = -1;  // else a hinge by its direction: atan2(sine, cosine)
-    int velocity = -1;
-    bool wrapped = false;  // the position jumps by whole turns
-  };
-  std::vector<Joint> joints;  // n kinds
-  std::vector<Angle> angles;  // n
-  std::vector<int> gap = {};  // elements that say how far the effector is from its goal, m; signs do not matter
-};
-
-// How the observation of a task is read; a task whose observation starts with its joints is read as it is. Throws
-// base::OptionError for a task that cannot be read.
-JointReading joint_reading(const std::string& id, const Spec& spec);
+// How a world's observation is read: as its spec says, or as it is where it begins with its joints. Throws
+// base::OptionError for a world that cannot be read.
+JointReading joint_reading(const Spec& spec);
 
 // The same world with the observation [joint_position n, joint_velocity n, gap], whose command is held for `hold`
 // control steps: one of its control periods is `hold` of the task's. Its reward is the sum over the held steps; it

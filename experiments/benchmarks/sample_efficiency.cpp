@@ -52,7 +52,7 @@ class Stage {
 
  private:
   static envs::JointView joints_of(envs::Task task, int hold) {
-    envs::JointReading reading = envs::joint_reading(task.info.id, task.world->spec());
+    envs::JointReading reading = envs::joint_reading(task.world->spec());
     return {std::move(task.world), std::move(reading), hold};
   }
 

@@ -31,6 +31,11 @@ class TipReacher final : public Rules {
             {"joint_velocity", "rad/s", 0, 2},
             {"to_fingertip", "m", 0, 2}};
   }
+  JointReading reading() const override {
+    return {{Joint::hinge, Joint::hinge},
+            {{.position = 0, .velocity = 4, .wrapped = true}, {.position = 1, .velocity = 5, .wrapped = true}},
+            {6, 7}};
+  }
   int memory_size() const override { return 2; }
   int settable() const override { return 2; }
 

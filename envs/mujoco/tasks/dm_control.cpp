@@ -36,6 +36,9 @@ class CartpoleSwingup final : public Rules {
   std::vector<Modality> modalities() const override {
     return {{"cart_position", "m", 0, 1}, {"pole_orientation", "1", 0, 2}, {"joint_velocity", "m/s,rad/s", 0, 2}};
   }
+  JointReading reading() const override {
+    return {{Joint::slide, Joint::hinge}, {{.position = 0, .velocity = 3}, {.cosine = 1, .sine = 2, .velocity = 4}}};
+  }
 
   void start(const mjModel&, mjData& d, std::span<double>, random::Stream& stream) const override {
     d.qpos[0] = 0.01 * stream.normal();
@@ -72,6 +75,7 @@ class PendulumSwingup final : public Rules {
   std::vector<Modality> modalities() const override {
     return {{"pole_orientation", "1", 0, 2}, {"joint_velocity", "rad/s", 0, 1}};
   }
+  JointReading reading() const override { return {{Joint::hinge}, {{.cosine = 0, .sine = 1, .velocity = 2}}}; }
 
   void start(const mjModel&, mjData& d, std::span<double>, random::Stream& stream) const override {
     d.qpos[0] = stream.uniform(-pi, pi);
@@ -99,6 +103,9 @@ class ReacherOf : public Rules {
 
   std::vector<Modality> modalities() const override {
     return {{"joint_position", "rad", 0, 2}, {"to_target", "m", 0, 2}, {"joint_velocity", "rad/s", 0, 2}};
+  }
+  JointReading reading() const override {
+    return {{Joint::hinge, Joint::hinge}, {{.position = 0, .velocity = 4}, {.position = 1, .velocity = 5}}, {2, 3}};
   }
   int memory_size() const override { return 2; }
   int settable() const override { return 2; }

@@ -31,6 +31,8 @@ class Rules {
   // Offsets are filled in by the caller, in this order.
   virtual std::vector<Modality> modalities() const = 0;
   virtual int memory_size() const { return 0; }
+  // Where the observation shows the joints, for a task whose observation does not begin with them.
+  virtual JointReading reading() const { return {}; }
   // How many numbers of memory, the first ones, a user may set beside the joint positions.
   virtual int settable() const { return 0; }
 

@@ -37,6 +37,7 @@ MujocoTask::MujocoTask(const TaskInfo& info, const Definition& definition, std::
     offset += part.size;
   }
   spec_.joints = observed_joints(m, spec_.modalities);
+  spec_.reading = rules_->reading();
   spec_.action_size = static_cast<int>(m.nu);
   spec_.control_period = m.opt.timestep * substeps_;
   spec_.state_size = simulation_.state_size() + rules_->memory_size() + own_numbers;
