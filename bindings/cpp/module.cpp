@@ -17,6 +17,7 @@
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
 #include "experiments/run/life.hpp"
+#include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study.hpp"
 
 namespace py = pybind11;

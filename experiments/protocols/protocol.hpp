@@ -78,13 +78,14 @@ struct Protocol {
   std::vector<std::string> fixed;   // of them those that no stage can change: keys, or "table." for all of a table
   std::vector<Variable> variables;  // of life
   std::vector<ProbeKind> probes;
-  std::vector<Variable> criteria;   // names by which a stage can end
-  bool yoked = false;               // whether a participant can live through another's tape
+  std::vector<Variable> criteria;  // names by which a stage can end
+  bool yoked = false;              // whether a participant can live through another's tape
   // Throws base::UserError for options that do not fit together, before anything is lived.
   std::function<std::unique_ptr<Participant>(const config::Options&, const Identity&)> make;
 };
 
 // The shipped protocols, one a file of this folder.
+std::vector<Protocol> shipped_protocols();
 Protocol body_map_protocol();
 Protocol growth_protocol();
 Protocol mobile_protocol();

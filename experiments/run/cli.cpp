@@ -12,6 +12,7 @@
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
 #include "experiments/run/show_body.hpp"
+#include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study.hpp"
 
 namespace infans::experiments {
@@ -136,9 +137,13 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   CLI::App* run = app.add_subcommand("run", "Let a population live a study and record it");
   run->footer(examples);
   run->add_option("SPEC", request.spec, "Name of a shipped study (infans list) or a TOML file")->required();
-  CLI::Option* agents_given = run->add_option("--agents", agents, "How many agents");
+  CLI::Option* agents_given =
+      run->add_option("--agents", agents, "How many agents; of a developmental study: in each group");
   CLI::Option* threads_given = run->add_option("--threads", threads, "How many threads [all processors]");
   CLI::Option* seed_given = run->add_option("--seed", seed, "Seed of the first agent");
+  run->add_option("--participants", request.participants,
+                  "Of a developmental study only these numbers, e.g. --participants 3 7")
+      ->expected(1, -1);
   run->add_option("--set", settings, "Change an option: key=value; may be repeated")->take_all()->expected(1);
   run->add_option("--out", request.out, "Directory for run.h5, summary.json, report.html [runs/STUDY-n]");
   run->add_flag("--quiet", request.quiet, "No progress, no table, no report: only the files");

@@ -1,12 +1,11 @@
 #include "experiments/run/life.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
+#include "experiments/run/clocks.hpp"
 #include "experiments/run/options.hpp"
 
 namespace infans::experiments {
@@ -15,14 +14,6 @@ namespace {
 // What a killed process can lose of a long episode.
 constexpr std::size_t block_rows = 64;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-double clock_seconds(clockid_t clock) {
-  timespec t{};
-  clock_gettime(clock, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double wall_seconds() { return clock_seconds(CLOCK_MONOTONIC); }
 
 std::vector<double> to_vector(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
 
@@ -85,7 +76,7 @@ Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environmen
       senses_(senses_options(o), static_cast<std::uint64_t>(o.integer("population.seed") + agent)),
       physics_(static_cast<std::size_t>(world_->spec().state_size)),
       started_wall_(wall_seconds()),
-      started_cpu_(clock_seconds(CLOCK_THREAD_CPUTIME_ID)) {
+      started_cpu_(thread_cpu_seconds()) {
   progress_.agent = agent;
   progress_.seed = static_cast<std::uint64_t>(o.integer("population.seed") + agent);
   begin_episode();
@@ -249,7 +240,7 @@ void Life::finalize() {
   if (!steps_.empty()) recorder_.commit(progress_.agent, steps_, {});
   steps_.clear();
   progress_.seconds = wall_seconds() - started_wall_;
-  recorder_.commit_ledger(progress_.agent, {progress_.seconds, clock_seconds(CLOCK_THREAD_CPUTIME_ID) - started_cpu_,
+  recorder_.commit_ledger(progress_.agent, {progress_.seconds, thread_cpu_seconds() - started_cpu_,
                                             planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan});
 }
 

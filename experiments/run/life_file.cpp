@@ -1,113 +1,13 @@
 #include "experiments/run/life_file.hpp"
 
-#include <toml++/toml.h>
-
-#include <algorithm>
-#include <utility>
+#include "experiments/run/table_reader.hpp"
 
 namespace infans::experiments {
-namespace {
 
-using config::Options;
-
-config::Value value_of(const toml::node& node, const std::string& key, const std::string& where) {
-  if (const auto b = node.value_exact<bool>()) return *b;
-  if (const auto i = node.value_exact<std::int64_t>()) return static_cast<long>(*i);
-  if (const auto d = node.value_exact<double>()) return *d;
-  if (const auto s = node.value_exact<std::string>()) return *s;
-  if (const toml::array* list = node.as_array()) {
-    config::Texts texts;
-    config::Numbers numbers;
-    for (const toml::node& item : *list) {
-      if (const auto s = item.value_exact<std::string>()) texts.push_back(*s);
-      if (item.is_number()) numbers.push_back(item.value<double>().value());
-    }
-    if (texts.size() == list->size()) return texts;
-    if (numbers.size() == list->size()) return numbers;
-  }
-  throw base::OptionError(
-      key, where + ": " + key + " must be a text, a number, true or false, or a list of texts or of numbers");
-}
-
-// Reads tables into options and keeps what is wrong, with its line.
-class Reader {
- public:
-  // `origin` stands for file and line when it is not empty.
-  explicit Reader(std::string source, std::string origin = {})
-      : source_(std::move(source)), origin_(std::move(origin)) {}
-
-  void read(const toml::table& table, const std::string& prefix, Options& options) {
-    for (const auto& [name, node] : table) {
-      const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
-      // Of a table that is written piece by piece ([[body.skin]]) the first piece has the line.
-      guarded(node, [&, &node = node] { read_node(node, key, options); });
-    }
-  }
-
-  void read_node(const toml::node& node, const std::string& key, Options& options) {
-    const toml::array* const list = node.as_array();
-    const toml::table* const table = node.as_table();
-    if (options.takes_entries(key) && table != nullptr) {
-      read(*table, key, options.add(key, where(node)));
-    } else if (list != nullptr && (options.takes_entries(key) || list->is_array_of_tables())) {
-      read_list(*list, key, options);
-    } else if (table != nullptr) {
-      read(*table, key, options);
-    } else {
-      options.set(key, value_of(node, key, where(node)), where(node));
-    }
-  }
-
-  // In the order of the file.
-  std::vector<base::OptionError> mistakes() {
-    std::stable_sort(mistakes_.begin(), mistakes_.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<base::OptionError> errors;
-    for (auto& [line, error] : mistakes_) errors.push_back(std::move(error));
-    return errors;
-  }
-
- private:
-  void read_list(const toml::array& list, const std::string& key, Options& options) {
-    if (list.empty()) options.set(key, config::Texts{}, where(list));
-    for (const toml::node& item : list) {
-      guarded(item, [&] {
-        if (!item.is_table())
-          throw base::OptionError(
-              key, where(item) + ": " + key + " must be a list of tables; begin each with [[" + key + "]]");
-        read(*item.as_table(), key, options.add(key, where(item)));
-      });
-    }
-  }
-
-  template <typename Work>
-  void guarded(const toml::node& node, Work&& work) {
-    try {
-      work();
-    } catch (const base::OptionError& e) {
-      mistakes_.emplace_back(static_cast<long>(node.source().begin.line), e);
-    }
-  }
-
-  std::string where(const toml::node& node) const {
-    return origin_.empty() ? source_ + ":" + std::to_string(node.source().begin.line) : origin_;
-  }
-
-  std::string source_, origin_;
-  std::vector<std::pair<long, base::OptionError>> mistakes_;
-};
-
-}  // namespace
-
-void read_life_file(const std::string& text, const std::string& source, Options& options,
+void read_life_file(const std::string& text, const std::string& source, config::Options& options,
                     std::vector<base::OptionError>* mistakes) {
-  Reader reader(source);
-  try {
-    reader.read(toml::parse(text, source), "", options);
-  } catch (const toml::parse_error& e) {
-    throw base::FileError(
-        source, "line " + std::to_string(e.source().begin.line) + ": not valid TOML: " + std::string(e.description()));
-  }
+  TableReader reader(source);
+  reader.read(parse_toml(text, source), "", options);
   const std::vector<base::OptionError> found = reader.mistakes();
   if (mistakes != nullptr)
     *mistakes = found;
@@ -115,7 +15,7 @@ void read_life_file(const std::string& text, const std::string& source, Options&
     throw found.front();
 }
 
-void set_option(Options& options, const std::string& key, const std::string& text, const std::string& where) {
+void set_option(config::Options& options, const std::string& key, const std::string& text, const std::string& where) {
   if (!options.takes_entries(key)) return options.set_text(key, text, where);
   toml::table parsed;
   try {
@@ -125,7 +25,7 @@ void set_option(Options& options, const std::string& key, const std::string& tex
         key, where + ": " + std::string(e.description()) + "; write it as TOML does, e.g. '[{geoms = [\"*_hand*\"]}]'");
   }
   options.set(key, config::Texts{}, where);
-  Reader reader("", where);
+  TableReader reader("", where);
   reader.read_node(*parsed.get("value"), key, options);
   if (const auto found = reader.mistakes(); !found.empty()) throw found.front();
 }

@@ -277,24 +277,23 @@ config::OptionTable life_options() {
   return table;
 }
 
-Options load_study(const std::string& spec, std::vector<base::OptionError>* mistakes) {
-  Options options(life_options());
+StudyText study_text(const std::string& spec) {
   std::vector<std::string> names;
   for (const ShippedStudy& s : shipped_studies()) {
-    if (s.name != spec) {
-      names.push_back(s.name);
-      continue;
-    }
-    read_life_file(s.toml, s.name + ".toml", options, mistakes);
-    return options;
+    if (s.name == spec) return {s.name + ".toml", s.toml};
+    names.push_back(s.name);
   }
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(spec, ignored)) {
-    read_life_file(read_file(spec), spec, options, mistakes);
-    return options;
-  }
+  if (std::filesystem::is_regular_file(spec, ignored)) return {spec, read_file(spec)};
   throw base::FileError(spec, "neither a shipped study nor a TOML file; did you mean '" + config::nearest(spec, names) +
                                   "'? `infans list` shows all studies");
+}
+
+Options load_study(const std::string& spec, std::vector<base::OptionError>* mistakes) {
+  Options options(life_options());
+  const StudyText study = study_text(spec);
+  read_life_file(study.text, study.source, options, mistakes);
+  return options;
 }
 
 namespace {

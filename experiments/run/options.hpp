@@ -19,6 +19,12 @@ struct ShippedStudy {
 // The studies compiled into the program.
 const std::vector<ShippedStudy>& shipped_studies();
 
+struct StudyText {
+  std::string source, text;  // name of the file, and what it says
+};
+// A shipped study's text or a file's. Throws base::FileError; the message names the nearest shipped one.
+StudyText study_text(const std::string& spec);
+
 // Options of the study SPEC: a shipped name or a TOML file. Unknown keys and values out of range are base::OptionError
 // with file and line; a file that is missing or is no TOML is base::FileError. With `mistakes` the option errors are
 // all put there, in the order of the file, instead of the first being thrown.

@@ -3,17 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 
 #include "core/config/option.hpp"
+#include "experiments/run/clocks.hpp"
 
 namespace infans::experiments {
 namespace {
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::string count_or(std::int64_t value, const char* missing) {
   return value < 0 ? std::string(missing) : std::to_string(value);
@@ -51,7 +47,7 @@ Progress::Progress(int agents, bool quiet)
       ended_(static_cast<std::size_t>(agents), false),
       quiet_(quiet),
       terminal_(isatty(STDERR_FILENO) == 1),
-      started_(seconds_now()) {}
+      started_(wall_seconds()) {}
 
 void Progress::finish() {
   if (!quiet_ && terminal_) std::fputs("\r\033[K", stderr);
@@ -111,7 +107,7 @@ void Progress::bar() const {
   std::fprintf(stderr, "[%.*s%.*s] %d/%zu lives  %lld decisions  %d have succeeded  F %.1f nats  %.0f decisions/s",
                filled, "########################", width - filled, "........................", done, lives_.size(),
                static_cast<long long>(decisions), successes, living > 0 ? vfe / living : 0.0,
-               static_cast<double>(decisions) / std::max(seconds_now() - started_, 1e-9));
+               static_cast<double>(decisions) / std::max(wall_seconds() - started_, 1e-9));
 }
 
 std::string summary_table(const std::vector<LifeProgress>& lives) {

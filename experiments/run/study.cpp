@@ -1,16 +1,9 @@
 #include "experiments/run/study.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <limits>
-#include <system_error>
 
 #include "core/base/build_info.hpp"
 #include "core/base/error.hpp"
@@ -21,40 +14,14 @@
 #include "experiments/run/life_body.hpp"
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
+#include "experiments/run/population.hpp"
 #include "experiments/run/progress.hpp"
+#include "experiments/run/run_folder.hpp"
+#include "experiments/run/stop_signal.hpp"
+#include "experiments/run/study_file.hpp"
 
 namespace infans::experiments {
 namespace {
-
-namespace fs = std::filesystem;
-
-// A signal handler can reach nothing but a static; every run resets it.
-volatile sig_atomic_t stop_requested = 0;
-
-void request_stop(int) { stop_requested = 1; }
-
-// While it lives, Ctrl-C and SIGTERM ask the lives to end after the decision at hand; a second Ctrl-C kills.
-class StopOnSignal {
- public:
-  StopOnSignal() {
-    stop_requested = 0;
-    struct sigaction action {};
-    action.sa_handler = request_stop;
-    action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
-    sigaction(SIGINT, &action, &interrupt_before_);
-    sigaction(SIGTERM, &action, &terminate_before_);
-  }
-  ~StopOnSignal() {
-    sigaction(SIGINT, &interrupt_before_, nullptr);
-    sigaction(SIGTERM, &terminate_before_, nullptr);
-  }
-  StopOnSignal(const StopOnSignal&) = delete;
-  StopOnSignal& operator=(const StopOnSignal&) = delete;
-
- private:
-  struct sigaction interrupt_before_ {
-  }, terminate_before_{};
-};
 
 std::string json_list(const std::vector<std::string>& items) {
   std::string text = "[";
@@ -85,6 +52,11 @@ std::string outcome_json(const config::Options& o) {
          "], \"width\": " + number("preference.width") + ", \"tolerance\": " + number("success.tolerance") + "}";
 }
 
+void require_threads(int threads) {
+  if (threads < 1 || threads > 4096)
+    throw base::OptionError("threads", "--threads = " + std::to_string(threads) + " is out of range; legal: 1 .. 4096");
+}
+
 config::Options resolve(const RunRequest& request) {
   config::Options options = load_study(request.spec);
   for (const auto& [key, value] : request.settings) set_option(options, key, value, "--set " + key);
@@ -94,9 +66,6 @@ config::Options resolve(const RunRequest& request) {
     const std::uint64_t most = std::numeric_limits<long>::max();
     options.set("population.seed", static_cast<long>(std::min(*request.seed, most)), "--seed");
   }
-  if (request.threads && (*request.threads < 1 || *request.threads > 4096))
-    throw base::OptionError("threads",
-                            "--threads = " + std::to_string(*request.threads) + " is out of range; legal: 1 .. 4096");
   if (options.integer("success.steps") > options.integer("world.episode_steps"))
     throw base::OptionError("success.steps", "success.steps = " + std::to_string(options.integer("success.steps")) +
                                                  " is longer than an episode (world.episode_steps = " +
@@ -104,71 +73,19 @@ config::Options resolve(const RunRequest& request) {
   return options;
 }
 
-std::string choose_directory(const RunRequest& request, const std::string& study) {
-  if (!request.out.empty()) return request.out;
-  for (int k = 1;; ++k) {
-    const std::string path = "runs/" + study + "-" + std::to_string(k);
-    if (!fs::exists(path)) return path;
-  }
-}
-
-void make_directory(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error || !fs::is_directory(path))
-    throw base::FileError(path, "cannot be made a directory (" + (error ? error.message() : "a file is there") +
-                                    "); choose another --out");
-  if (access(path.c_str(), W_OK) != 0)
-    throw base::FileError(path, "is not writable; choose another --out or change its permissions");
-  for (const char* name : {"run.h5", "summary.json", "report.html"})
-    if (fs::exists(fs::path(path) / name))
-      throw base::FileError((fs::path(path) / name).string(),
-                            "exists already and is never overwritten; choose another --out or move it away");
-}
-
-// Atomic: readers see the old file or the new one.
-void write_text(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".tmp";
-  std::FILE* f = std::fopen(temporary.c_str(), "wb");
-  const bool written = f != nullptr && std::fwrite(text.data(), 1, text.size(), f) == text.size() &&
-                       std::fflush(f) == 0 && fsync(fileno(f)) == 0;
-  const int error = errno;
-  if (f != nullptr) std::fclose(f);
-  std::error_code renamed;
-  if (written) fs::rename(temporary, path, renamed);
-  if (!written || renamed)
-    throw base::FileError(
-        path, "cannot be written: " + (renamed ? renamed.message() : std::generic_category().message(error)));
-}
-
-// The report is drawn by the Python package's infans-report; false if that is not installed or fails.
-bool write_report(const std::string& run, const std::string& report) {
-  const pid_t child = fork();
-  if (child == 0) {
-    const int null = open("/dev/null", O_WRONLY);
-    dup2(null, STDOUT_FILENO);
-    execlp("infans-report", "infans-report", run.c_str(), "-o", report.c_str(), static_cast<char*>(nullptr));
-    _exit(127);
-  }
-  int status = 0;
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 // A study whose every part was checked: what can be refused has been, and nothing is written yet but its folder.
 struct Prepared {
   config::Options options;
   LifeBody body;  // without a world from outside
   std::function<std::unique_ptr<envs::Environment>(int)> outside;
-  std::string directory;
   ModelProbe probe;
   RunHeader header;
+  std::optional<RunFolder> folder;
 
   std::unique_ptr<envs::Environment> make_world(int agent) const {
     return outside ? outside(agent) : experiments::make_world(body, options.text("study.name"));
   }
-  std::string file(const char* name) const { return (fs::path(directory) / name).string(); }
+  std::string file(const char* name) const { return folder->file(name); }
 };
 
 RunHeader describe(const config::Options& o, const envs::Spec& body, const std::string& mjcf) {
@@ -206,13 +123,12 @@ Prepared prepare(const RunRequest& request) {
   const envs::Spec world = p.make_world(0)->spec();
   if (p.outside) require_cart_and_pole(world);
   p.header = describe(p.options, world, p.body.mjcf);
-  p.directory = choose_directory(request, p.options.text("study.name"));
-  make_directory(p.directory);
+  p.folder.emplace(request.out, p.options.text("study.name"));
   return p;
 }
 
 void write_summary(const Prepared& study, const std::vector<LifeProgress>& lives) {
-  write_text(study.file("summary.json"), summary_json(study.options.text("study.name"), lives, interrupted()));
+  write_text_file(study.file("summary.json"), summary_json(study.options.text("study.name"), lives, interrupted()));
 }
 
 // The end of `infans run`: the report is drawn, the table and the paths go to stdout.
@@ -227,7 +143,7 @@ void print_results(const Prepared& study, const std::vector<LifeProgress>& lives
 
 void live(Life& life, Progress& progress) {
   try {
-    while (stop_requested == 0) {
+    while (!interrupted()) {
       const bool goes_on = life.next_step();
       if (!goes_on) break;
       if (life.episode_just_ended()) progress.report(life.progress(), false);
@@ -246,8 +162,6 @@ void live(Life& life, Progress& progress) {
 
 }  // namespace
 
-bool interrupted() { return stop_requested != 0; }
-
 std::vector<std::pair<std::string, std::string>> build_info() {
   return {{"version", base::version()},       {"git_hash", base::git_hash()},
           {"compiler", base::compiler()},     {"isa", kernels::best().isa},
@@ -255,6 +169,11 @@ std::vector<std::pair<std::string, std::string>> build_info() {
 }
 
 std::string run_study(const RunRequest& request) {
+  if (request.threads) require_threads(*request.threads);
+  if (!protocol_of(request.spec).empty()) return run_population(request);
+  if (!request.participants.empty())
+    throw base::OptionError("participants", "--participants chooses among those of a developmental study, and '" +
+                                                request.spec + "' names no protocol; use --agents and --seed");
   const Prepared study = prepare(request);
   const int agents = study.header.agents;
   std::exception_ptr failure;
@@ -264,7 +183,7 @@ std::string run_study(const RunRequest& request) {
     const StopOnSignal guard;
     try {
       parallel::for_each(agents, request.threads.value_or(parallel::available_threads()), [&](int agent) {
-        if (stop_requested != 0) return;
+        if (interrupted()) return;
         Life life(study.options, agent, study.make_world(agent), study.probe, recorder);
         live(life, progress);
       });

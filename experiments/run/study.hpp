@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/protocols/protocol.hpp"
+
 namespace infans::envs {
 class Environment;
 }
@@ -28,8 +30,13 @@ struct RunRequest {
   // A world for each agent (from 0) in place of the body that the study names: joints that are a slide, then a hinge,
   // and nothing else to feel. [body] and [world] but for episode_steps then mean nothing, and no model error is probed.
   std::function<std::unique_ptr<envs::Environment>(int agent)> world = {};
+  // Of a developmental study: the numbers that live; empty: all. Each lives as it does among the others.
+  std::vector<int> participants = {};
+  // And a protocol beside the shipped ones, for a study that names it.
+  std::optional<Protocol> protocol = {};
 };
 
+// A life's file, or a developmental study where it names a protocol (population.hpp).
 // Runs to the end, or until Ctrl-C (then what was lived is complete and readable). Returns the path of run.h5.
 // Throws base::OptionError, base::FileError, base::BodyError (nothing was written or overwritten), and
 // base::SimulationError (what was committed stays).
@@ -52,9 +59,6 @@ class SteppedLife {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// True if the last run_study of this process was ended by Ctrl-C.
-bool interrupted();
 
 // What this program is: version, git, compiler, isa, mujoco, ...
 std::vector<std::pair<std::string, std::string>> build_info();

@@ -1,0 +1,7 @@
+#include "experiments/protocols/protocol.hpp"
+
+namespace infans::experiments {
+
+std::vector<Protocol> shipped_protocols() { return {}; }
+
+}  // namespace infans::experiments

@@ -1,0 +1,117 @@
+#include "experiments/record/live_file.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "experiments/record/storage.hpp"
+
+namespace infans::experiments::h5 {
+namespace {
+
+// Power loss costs at most this much; a killed process costs nothing that was flushed.
+constexpr std::chrono::seconds sync_period{5};
+
+}  // namespace
+
+void LiveFile::create(const std::string& path) {
+  path_ = path;
+  if (::access(path.c_str(), F_OK) == 0)
+    throw base::FileError(path, "exists already and is never overwritten; choose another place or move it away");
+  const Handle creation = file_creation(), access = file_access();
+  file_ = file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access));
+  const std::string reason = file_ ? "" : last_error();
+  ours_ = reason.find("File exists") == std::string::npos;  // another process may have been quicker
+  if (!file_)
+    throw base::FileError(path,
+                          "cannot be created; check that the directory exists, is writable and has room: " + reason);
+}
+
+void LiveFile::give_up() {
+  if (ours_) ::unlink(path_.c_str());
+}
+
+void LiveFile::start_swmr() {
+  check(H5Fstart_swmr_write(file_), path_, "cannot switch to single-writer-multiple-readers mode");
+}
+
+Handle LiveFile::table(hid_t parent, const char* name, hid_t type, const std::vector<hsize_t>& inner,
+                       hsize_t chunk_rows) const {
+  std::vector<hsize_t> size{0}, most{H5S_UNLIMITED}, chunk{chunk_rows};
+  for (const hsize_t n : inner) {
+    size.push_back(n);
+    most.push_back(n);
+    chunk.push_back(n > 0 ? n : 1);  // a chunk of size 0 is illegal, an axis of size 0 is not
+  }
+  const Handle all =
+      space(check(H5Screate_simple(static_cast<int>(size.size()), size.data(), most.data()), path_, name));
+  const bool real = H5Tget_class(type) == H5T_FLOAT;
+  return dataset(
+      check(H5Dcreate2(parent, name, type, all, H5P_DEFAULT, dataset_creation(chunk, real), dataset_access(chunk)),
+            path_, std::string("cannot create ") + name));
+}
+
+// Chunked because SWMR readers need it, without a checksum because a reader may look in the middle of a write.
+Handle LiveFile::values(const char* name, hid_t type, const std::vector<hsize_t>& size, bool real, const char* unit,
+                        const char* doc) const {
+  const Handle all = space(check(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), path_, name));
+  const Handle p = dataset_creation(size, real);
+  check(H5Premove_filter(p, H5Z_FILTER_FLETCHER32), path_, name);
+  check(H5Pset_alloc_time(p, H5D_ALLOC_TIME_EARLY), path_, name);  // a value then never changes metadata
+  Handle d = dataset(check(H5Dcreate2(file_, name, type, all, H5P_DEFAULT, p, H5P_DEFAULT), path_, name));
+  write_text_attribute(d, path_, "unit", unit);
+  write_text_attribute(d, path_, "doc", doc);
+  return d;
+}
+
+void LiveFile::append(const Handle& d, const std::string& name, const std::vector<hsize_t>& inner, hsize_t rows,
+                      hsize_t more, const double* data) const {
+  std::vector<hsize_t> start(1 + inner.size(), 0), count{more};
+  start[0] = rows;
+  count.insert(count.end(), inner.begin(), inner.end());
+  std::vector<hsize_t> size = count;
+  size[0] += rows;
+  check(H5Dset_extent(d, size.data()), path_, "cannot extend " + name);
+  for (const hsize_t n : count)
+    if (n == 0) return;
+  const std::string what = "cannot write " + name;
+  const Handle target = space(check(H5Dget_space(d), path_, what));
+  check(H5Sselect_hyperslab(target, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), path_, what);
+  const Handle memory =
+      space(check(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), path_, what));
+  check(H5Dwrite(d, H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, data), path_, what);
+  // Each by itself: H5Fflush goes on to the metadata after a failed data write, and the index then points to nothing.
+  check(H5Dflush(d), path_, what);
+}
+
+void LiveFile::write_values(const Handle& d, const std::string& name, const std::vector<hsize_t>& start,
+                            const std::vector<double>& values) const {
+  const std::string what = "cannot write " + name;
+  std::vector<hsize_t> count(start.size(), 1);
+  count.back() = values.size();
+  const Handle target = space(check(H5Dget_space(d), path_, what));
+  const Handle memory =
+      space(check(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), path_, what));
+  check(H5Sselect_hyperslab(target, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), path_, what);
+  check(H5Dwrite(d, H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, values.data()), path_, what);
+  check(H5Dflush(d), path_, what);
+}
+
+void LiveFile::flush() const {
+  check(H5Fflush(file_, H5F_SCOPE_GLOBAL), path_, "cannot be flushed (is the disk full?)");
+}
+
+void LiveFile::sync_now_and_then() {
+  if (std::chrono::steady_clock::now() - synced_ > sync_period) sync();
+}
+
+void LiveFile::sync() {
+  void* descriptor = nullptr;
+  check(H5Fget_vfd_handle(file_, H5P_DEFAULT, &descriptor), path_, "has no file descriptor");
+  if (fsync(*static_cast<int*>(descriptor)) != 0)
+    throw base::FileError(path_, std::string("cannot be synced to the disk: ") + std::strerror(errno));
+  synced_ = std::chrono::steady_clock::now();
+}
+
+}  // namespace infans::experiments::h5

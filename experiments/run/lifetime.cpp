@@ -1,0 +1,142 @@
+#include "experiments/run/lifetime.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "experiments/run/clocks.hpp"
+
+namespace infans::experiments {
+namespace {
+
+// What a killed process can lose of a life.
+constexpr long block_rows = 256;
+
+bool lists(const Entry& entry, const char* key, const std::string& name) {
+  const auto& list = std::get<config::Texts>(entry.fields.value(key));
+  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
+}
+
+void require_size(std::size_t given, std::size_t declared, const std::string& what) {
+  if (given != declared)
+    throw std::logic_error("Participant: " + what + " gave " + std::to_string(given) + " values, " +
+                           std::to_string(declared) + " are declared");
+}
+
+}  // namespace
+
+Lifetime::Lifetime(const Design& design, const Design::Person& person, const Tape* partner, const Output& output)
+    : design_(design),
+      person_(person),
+      cell_(design.cells[static_cast<std::size_t>(person.cell)]),
+      partner_(partner),
+      output_(output),
+      participant_(design.study.protocol.make(person.stages->front().options, person.identity)),
+      exclusions_(design),
+      asked_(design.probes.size(), 0),
+      occasions_(design.probes.size(), 0),
+      started_wall_(wall_seconds()),
+      started_cpu_(thread_cpu_seconds()) {
+  block_.probes.resize(design.probes.size());
+  begin_stage();
+  participant_->set_age(age_days());
+  test_when_due();
+}
+
+void Lifetime::begin_stage() {
+  stage_began_ = samples_;
+  stage_began_seconds_ = participant_->seconds();
+  participant_->begin_stage(plan().options);
+}
+
+// Invariants: a probe works on a copy, so the participant is the same with and without it; everything drawn is keyed by
+// the participant's own seed, so it lives the same life alone and among others.
+bool Lifetime::next_step() {
+  const auto now = static_cast<std::size_t>(samples_);
+  if (partner_ != nullptr && now >= partner_->size()) return false;  // nothing is left to live through
+  participant_->set_age(age_days());
+  const Sample sample =
+      participant_->live(partner_ != nullptr ? std::span<const double>((*partner_)[now]) : std::span<const double>());
+  ++samples_;
+  if (output_.tape != nullptr) output_.tape->push_back(sample.tape);
+  record(sample);
+  test_when_due();
+  if (!stage_ends()) return true;
+  for (const int k : cell_.probes)
+    if (design_.probes[static_cast<std::size_t>(k)].stage_ends) test(k);
+  if (stage_ + 1 == person_.stages->size()) return false;
+  ++stage_;
+  begin_stage();
+  return true;
+}
+
+bool Lifetime::stage_ends() const {
+  const StagePlan& s = plan();
+  constexpr double rounding = 1e-9;  // of sums of control periods, and of ages
+  return (s.samples > 0 && samples_ - stage_began_ >= s.samples) ||
+         (s.seconds > 0.0 && participant_->seconds() - stage_began_seconds_ >= s.seconds - rounding) ||
+         (s.until_days > 0.0 && age_days() >= s.until_days - rounding) ||
+         (!s.criterion.empty() && participant_->reached(s.criterion));
+}
+
+void Lifetime::test_when_due() {
+  for (const int k : cell_.probes) {
+    const auto i = static_cast<std::size_t>(k);
+    const std::vector<long>& at = design_.probes[i].at;
+    for (; asked_[i] < at.size() && at[asked_[i]] <= samples_; ++asked_[i])
+      if (at[asked_[i]] == samples_) test(k);
+  }
+}
+
+void Lifetime::test(int probe) {
+  const auto k = static_cast<std::size_t>(probe);
+  const ProbePlan& p = design_.probes[k];
+  if (!lists(*p.entry, "probe.stages", plan().entry->name())) return;
+  config::Options options = plan().options;
+  apply(*p.entry, options);
+  const auto copy = participant_->clone();
+  copy->set_age(age_days());
+  const std::uint64_t occasion = occasions_[k]++;
+  for (int i = 0; i < p.trials; ++i) {
+    const std::vector<double> measures =
+        copy->test({p.kind->name, options, age_days(), occasion, i, static_cast<int>(p.trials)});
+    require_size(measures.size(), p.kind->measures.size(), "probe " + p.kind->name);
+    exclusions_.see_trial(probe, measures);
+    std::vector<double>& rows = block_.probes[k];
+    rows.insert(rows.end(), {static_cast<double>(occasion), static_cast<double>(i + 1), age_days(),
+                             static_cast<double>(samples_), static_cast<double>(stage_)});
+    rows.insert(rows.end(), measures.begin(), measures.end());
+    ++open_rows_;
+  }
+}
+
+void Lifetime::record(const Sample& sample) {
+  require_size(sample.values.size(), design_.study.protocol.variables.size(), "a sample of life");
+  exclusions_.see_sample(sample.values);
+  if (samples_ % design_.study.options.integer("record.every") == 0) {
+    block_.life.insert(block_.life.end(), {static_cast<double>(samples_), age_days(), participant_->seconds(),
+                                           static_cast<double>(stage_)});
+    block_.life.insert(block_.life.end(), sample.values.begin(), sample.values.end());
+    ++open_rows_;
+  }
+  if (open_rows_ >= block_rows) commit();
+}
+
+void Lifetime::commit() {
+  if (output_.recorder != nullptr) output_.recorder->commit(output_.index, block_);
+  block_.life.clear();
+  for (auto& rows : block_.probes) rows.clear();
+  open_rows_ = 0;
+}
+
+void Lifetime::end(int excluded) {
+  commit();
+  excluded_ = excluded;
+  if (output_.recorder != nullptr)
+    output_.recorder->commit_end(output_.index, excluded, wall_seconds() - started_wall_,
+                                 thread_cpu_seconds() - started_cpu_);
+}
+
+void Lifetime::finalize() { end(exclusions_.verdict()); }
+void Lifetime::fail() { end(-1); }
+
+}  // namespace infans::experiments

@@ -1,0 +1,69 @@
+// One participant's life: its stages one after another, and the probes that come at their ages.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "experiments/record/study_recorder.hpp"
+#include "experiments/run/design.hpp"
+#include "experiments/run/exclusion.hpp"
+
+namespace infans::experiments {
+
+using Tape = std::vector<std::vector<double>>;  // of every sample what a yoked partner lives through
+
+class Lifetime {
+ public:
+  struct Output {
+    StudyRecorder* recorder = nullptr;  // null: nothing is written
+    int index = 0;                      // in the recorder
+    Tape* tape = nullptr;               // null: nobody is yoked to it
+  };
+
+  // partner: the tape that a yoked participant lives through, else null. All must outlive it.
+  Lifetime(const Design& design, const Design::Person& person, const Tape* partner, const Output& output);
+
+  // One sample of life, with the probes that come due after it. False when the life has ended.
+  bool next_step();
+  // Commits what is open, applies the exclusion rules. Called once, also after an interruption.
+  void finalize();
+  // The participant failed: what was lived is kept, and it is left out.
+  void fail();
+
+  long samples() const { return samples_; }
+  double age_days() const { return design_.start_days + static_cast<double>(samples_) * design_.sample_days; }
+  double seconds() const { return participant_->seconds(); }
+  const std::string& stage() const { return plan().entry->name(); }
+  int excluded() const { return excluded_; }
+
+ private:
+  const StagePlan& plan() const { return (*person_.stages)[stage_]; }
+  void begin_stage();
+  bool stage_ends() const;
+  void test_when_due();
+  void test(int probe);
+  void record(const Sample& sample);
+  void commit();
+  void end(int excluded);
+
+  const Design& design_;
+  const Design::Person person_;
+  const Cell& cell_;
+  const Tape* const partner_;
+  const Output output_;
+  std::unique_ptr<Participant> participant_;
+  Exclusions exclusions_;
+
+  std::size_t stage_ = 0;
+  long samples_ = 0, stage_began_ = 0;
+  double stage_began_seconds_ = 0.0;
+  std::vector<std::size_t> asked_;  // of each probe: ages that have come
+  std::vector<std::uint64_t> occasions_;
+  StudyRecorder::Block block_;
+  long open_rows_ = 0;
+  int excluded_ = 0;
+  double started_wall_, started_cpu_;
+};
+
+}  // namespace infans::experiments

@@ -1,0 +1,27 @@
+// The folder of a run: nothing in it is ever overwritten.
+#pragma once
+
+#include <string>
+
+namespace infans::experiments {
+
+class RunFolder {
+ public:
+  // `wanted`, or the first free runs/<study>-n where it is "". Made where it is not there. Throws base::FileError when
+  // it cannot be made or written, or holds files of another run.
+  RunFolder(const std::string& wanted, const std::string& study);
+
+  std::string file(const char* name) const;
+
+ private:
+  std::string path_;
+};
+
+// Atomic: readers see the old file or the new one. Throws base::FileError.
+void write_text_file(const std::string& path, const std::string& text);
+
+// Draws the report by the Python package's infans-report; false if that is not installed or fails. What it prints comes
+// to stdout with `table`, the results of a study.
+bool write_report(const std::string& run, const std::string& report, bool table = false);
+
+}  // namespace infans::experiments

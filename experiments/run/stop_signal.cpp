@@ -1,0 +1,29 @@
+#include "experiments/run/stop_signal.hpp"
+
+namespace infans::experiments {
+namespace {
+
+// A signal handler can reach nothing but a static; every run resets it.
+volatile sig_atomic_t stop_requested = 0;
+
+void request_stop(int) { stop_requested = 1; }
+
+}  // namespace
+
+StopOnSignal::StopOnSignal() {
+  stop_requested = 0;
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, &interrupt_before_);
+  sigaction(SIGTERM, &action, &terminate_before_);
+}
+
+StopOnSignal::~StopOnSignal() {
+  sigaction(SIGINT, &interrupt_before_, nullptr);
+  sigaction(SIGTERM, &terminate_before_, nullptr);
+}
+
+bool interrupted() { return stop_requested != 0; }
+
+}  // namespace infans::experiments
