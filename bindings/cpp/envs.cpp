@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/cpp/in_python.hpp"
 #include "core/base/error.hpp"
 #include "core/parallel/parallel.hpp"
 #include "envs/api/callback_world.hpp"
@@ -162,19 +163,6 @@ struct BodyPool {
   envs::Pool pool;
 };
 
-// A Python function's error becomes SimulationError, which a life survives and reports with its step.
-template <typename Work>
-auto in_python(const std::string& name, Work&& work) {
-  const py::gil_scoped_acquire acquire;
-  try {
-    return work();
-  } catch (const py::error_already_set& e) {
-    throw base::SimulationError(name, 0, e.what());
-  } catch (const py::cast_error& e) {
-    throw base::SimulationError(name, 0, e.what());
-  }
-}
-
 std::vector<double> numbers_of(const py::handle& array) {
   const Array values = py::cast<Array>(array);
   return {values.data(), values.data() + values.size()};
@@ -191,11 +179,7 @@ class PythonWorld {
     describe_joints(spec, joints, observation_size);
     spec.action_size = action_size;
     spec.control_period = period;
-    // A pybind11 object may only be dropped with the GIL.
-    const std::shared_ptr<py::object> held(new py::object(inner), [](py::object* o) {
-      const py::gil_scoped_acquire acquire;
-      delete o;
-    });
+    const Held held = hold(inner);
     envs::Callbacks calls;
     calls.reset = [name, held](std::uint64_t seed) {
       return in_python(name, [&] { return numbers_of(held->attr("reset")(seed)); });
@@ -240,10 +224,7 @@ class PythonWorld {
 
 std::function<std::unique_ptr<envs::Environment>(int)> worlds_of(const py::object& make) {
   if (make.is_none()) return {};
-  const std::shared_ptr<py::object> held(new py::object(make), [](py::object* o) {
-    const py::gil_scoped_acquire acquire;
-    delete o;
-  });
+  const Held held = hold(make);
   return [held](int agent) {
     return in_python("world", [&] {
       const py::object made = (*held)(agent);

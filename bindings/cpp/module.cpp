@@ -14,6 +14,7 @@
 #include "bindings/cpp/core.hpp"
 #include "bindings/cpp/efficiency.hpp"
 #include "bindings/cpp/envs.hpp"
+#include "bindings/cpp/protocols.hpp"
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
 #include "experiments/run/life.hpp"
@@ -114,12 +115,16 @@ infans::experiments::RunRequest request_of(const std::string& spec, const std::s
 }
 
 std::string run(const std::string& spec, const std::string& out, const py::dict& settings, std::optional<int> agents,
-                std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet, const py::object& world) {
+                std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet, const py::object& world,
+                const std::vector<int>& participants, const py::object& protocol, const py::object& probes) {
   infans::experiments::RunRequest request = request_of(spec, out, settings, seed);
   request.agents = agents;
   request.threads = threads;
   request.quiet = quiet;
   request.world = infans::bindings::worlds_of(world);
+  request.participants = participants;
+  request.protocol = infans::bindings::protocol_of(protocol);
+  request.probes = infans::bindings::probes_of(probes);
   see_own_commands();
   std::string path;
   {
@@ -156,7 +161,8 @@ PYBIND11_MODULE(_infans, module) {
   module.def("build_info", &build_info, "Version, git hash, compiler, ISA and libraries as a dict of str.");
   module.def("run", &run, py::arg("spec"), py::arg("out"), py::arg("settings") = py::dict(), py::kw_only(),
              py::arg("agents") = py::none(), py::arg("seed") = py::none(), py::arg("threads") = py::none(),
-             py::arg("quiet") = false, py::arg("world") = py::none(),
+             py::arg("quiet") = false, py::arg("world") = py::none(), py::arg("participants") = std::vector<int>(),
+             py::arg("protocol") = py::none(), py::arg("probes") = py::none(),
              "Run a life (name of a shipped one, or path of a TOML file) into the folder `out`; returns the path of "
              "run.h5. Ctrl-C ends the run with complete files and raises KeyboardInterrupt. `settings` overrides "
              "options, e.g. {\"agent.data\": \"random\"}.");
@@ -165,6 +171,7 @@ PYBIND11_MODULE(_infans, module) {
   infans::bindings::bind_body(module);
   infans::bindings::bind_envs(module);
   infans::bindings::bind_efficiency(module);
+  infans::bindings::bind_protocols(module);
 
   using infans::experiments::SteppedLife;
   py::class_<SteppedLife>(module, "SteppedLife", "One life in the caller's hands.")

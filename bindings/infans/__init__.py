@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .tasks import register_with_gymnasium as _register_with_gymnasium
@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from .body import Body
     from .envs import World
     from .hierarchy import Adam, Amortiser, Belief, Edge, Hierarchy, Node, Sgd
+    from .protocol import Option, Participant, Probe, Trial, stream
     from .reader import Agent, RecordError, Run
 
 __all__ = [
     "Adam", "Agent", "Amortiser", "Belief", "Body", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life",
-    "Node", "OptionError", "RecordError", "Run", "Sgd", "SimulationError", "build_info", "load", "report", "run",
+    "Node", "Option", "OptionError", "Participant", "Probe", "RecordError", "Run", "Sgd", "SimulationError", "Trial",
+    "build_info", "load", "report", "run", "stream",
 ]  # fmt: skip
 
 _FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")
+_FROM_PROTOCOL = ("Option", "Participant", "Probe", "Trial", "stream")
 _FROM_READER = ("Agent", "RecordError", "Run")
 _FROM_COMPILED = ("BodyError", "Error", "FileError", "OptionError", "SimulationError")
 
@@ -61,6 +64,9 @@ def run(
     settings: Mapping[str, Any] | None = None,
     quiet: bool = True,
     world: Callable[[int], World] | None = None,
+    participants: Sequence[int] = (),
+    participant: type[Participant] | None = None,
+    probes: Mapping[str, Probe] | None = None,
     **options: Any,
 ) -> Run:
     """Let a population live the study `spec` (a shipped name or a TOML file) and return its record.
@@ -78,9 +84,15 @@ def run(
     any Gymnasium environment, through Python at every step. Its observation must be what the agent can use, today the
     positions of a slide and a hinge, then their velocities: World(env, joints=["slide", "hinge"]). The model's error on
     probe states is not measured there.
+    A study that names a protocol ([study] protocol = ...) returns a Study. There agents is the number in each group,
+    participants: only these numbers live (each as it does among the others); participant: a class that is the protocol;
+    probes: {name: infans.Probe} beside a shipped protocol's own; both: infans.protocol.
     Raises OptionError (a ValueError; `key` names the option), FileError, BodyError or SimulationError, each an Error.
     """
+    from . import protocol as protocols
+
     compiled = _compiled()
+    named = compiled.protocol_of(os.fspath(spec)) if probes else ""
     path = compiled.run(
         os.fspath(spec),
         "" if out is None else os.fspath(out),
@@ -90,6 +102,9 @@ def run(
         threads=threads,
         quiet=quiet,
         world=world,
+        participants=list(participants),
+        protocol=protocols.describe(participant) if participant is not None else None,
+        probes=protocols.describe_probes(probes, compiled.protocols(), named) if probes else None,
     )
     return load(path)
 
@@ -190,6 +205,8 @@ def __getattr__(name: str) -> Any:
     if name == "Body":
         _compiled()
         return importlib.import_module("infans.body").Body
+    if name in _FROM_PROTOCOL:
+        return getattr(importlib.import_module("infans.protocol"), name)
     if name in _FROM_READER:
         return getattr(importlib.import_module("infans.reader"), name)
     if name in _FROM_COMPILED:

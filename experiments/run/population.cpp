@@ -140,6 +140,7 @@ class Run {
 
 std::unique_ptr<const Design> design_of(const RunRequest& request) {
   StudyFile study = read_study_file(request.spec, request.protocol, request.settings);
+  study.protocol = with_probes(std::move(study.protocol), request.probes);
   if (request.agents) study.options.set("population.participants", static_cast<long>(*request.agents), "--agents");
   if (request.seed)
     study.options.set("population.seed", static_cast<long>(std::min<std::uint64_t>(*request.seed, 1UL << 40)),

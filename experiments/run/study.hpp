@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "experiments/protocols/protocol.hpp"
+#include "experiments/run/extra_probes.hpp"
 
 namespace infans::envs {
 class Environment;
@@ -34,6 +35,7 @@ struct RunRequest {
   std::vector<int> participants = {};
   // And a protocol beside the shipped ones, for a study that names it.
   std::optional<Protocol> protocol = {};
+  std::vector<ExtraProbe> probes = {};  // and probes beside the protocol's own
 };
 
 // A life's file, or a developmental study where it names a protocol (population.hpp).
