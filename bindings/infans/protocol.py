@@ -207,7 +207,8 @@ def ordered(values: Mapping[str, float], columns: Columns, who: str) -> list[flo
     unknown = [name for name in values if name not in columns]
     missing = [name for name in columns if name not in values]
     if unknown or missing:
-        parts = [f"{word} {', '.join(names)}" for word, names in (("lacks", missing), ("has unknown", unknown)) if names]
+        pairs = (("lacks", missing), ("has unknown", unknown))
+        parts = [f"{word} {', '.join(names)}" for word, names in pairs if names]
         raise ValueError(f"{who} {' and '.join(parts)}; declared are {', '.join(columns)}")
     return [float(values[name]) for name in columns]
 

@@ -86,6 +86,7 @@ struct Protocol {
 
 // The shipped protocols, one a file of this folder.
 std::vector<Protocol> shipped_protocols();
+Protocol habit_protocol();
 Protocol body_map_protocol();
 Protocol growth_protocol();
 Protocol mobile_protocol();

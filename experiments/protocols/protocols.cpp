@@ -2,6 +2,10 @@
 
 namespace infans::experiments {
 
-std::vector<Protocol> shipped_protocols() { return {}; }
+std::vector<Protocol> shipped_protocols() {
+  return {
+      habit_protocol(),
+  };
+}
 
 }  // namespace infans::experiments

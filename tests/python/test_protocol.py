@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import h5py
+import infans
 import numpy as np
 import pytest
-
-import infans
 
 STUDY = """
 [study]
