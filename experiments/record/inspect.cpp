@@ -1,10 +1,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <utility>
 
 #include "experiments/record/access.hpp"
 #include "experiments/record/h5.hpp"
 #include "experiments/record/recorder.hpp"
+#include "experiments/record/study_recorder.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -40,6 +44,24 @@ void copy_committed(const std::vector<long long>& values, std::int64_t rows, std
   for (std::size_t i = 0; i < n; ++i) out.push_back(static_cast<Out>(values[i]));
 }
 
+void require_filetype(const std::string& filetype, const std::string& wanted, const std::string& path) {
+  if (filetype != wanted) throw base::FileError(path, "is an HDF5 file of type '" + filetype + "', not an " + wanted);
+}
+
+void read_version(hid_t file, const std::string& path, int& major, int& minor) {
+  const std::vector<long long> version = h5::read_integers_attribute(file, "format_version");
+  if (version.size() != 2) throw base::FileError(path, "has no format_version");
+  major = static_cast<int>(version[0]);
+  minor = static_cast<int>(version[1]);
+  if (major > readable_major)
+    throw base::FileError(path, "was written in the newer format " + std::to_string(major) + "." +
+                                    std::to_string(minor) + "; this program reads " + std::to_string(readable_major) +
+                                    ".x: install a newer Infans");
+  if (major != readable_major)
+    throw base::FileError(path, "has format version " + std::to_string(major) + "." + std::to_string(minor) +
+                                    "; this program reads version " + std::to_string(readable_major) + ".x");
+}
+
 }  // namespace
 
 RunSummary inspect(const std::string& path) {
@@ -47,20 +69,8 @@ RunSummary inspect(const std::string& path) {
   const h5::Handle file = open_for_reading(path);
   RunSummary r;
   r.filetype = h5::read_text_attribute(file, "filetype");
-  if (r.filetype != "infans-run")
-    throw base::FileError(path, "is an HDF5 file of type '" + r.filetype + "', not an infans-run");
-  const std::vector<long long> version = h5::read_integers_attribute(file, "format_version");
-  if (version.size() != 2) throw base::FileError(path, "has no format_version");
-  r.format_major = static_cast<int>(version[0]);
-  r.format_minor = static_cast<int>(version[1]);
-  if (r.format_major > readable_major)
-    throw base::FileError(path, "was written in the newer format " + std::to_string(r.format_major) + "." +
-                                    std::to_string(r.format_minor) + "; this program reads " +
-                                    std::to_string(readable_major) + ".x: install a newer Infans");
-  if (r.format_major != readable_major)
-    throw base::FileError(path, "has format version " + std::to_string(r.format_major) + "." +
-                                    std::to_string(r.format_minor) + "; this program reads version " +
-                                    std::to_string(readable_major) + ".x");
+  require_filetype(r.filetype, "infans-run", path);
+  read_version(file, path, r.format_major, r.format_minor);
   r.infans_version = h5::read_text_attribute(file, "infans_version");
   r.git_hash = h5::read_text_attribute(file, "git_hash");
   r.mujoco_version = h5::read_text_attribute(file, "mujoco_version");
@@ -82,6 +92,44 @@ RunSummary inspect(const std::string& path) {
     r.per_agent.push_back(std::move(a));
   }
   return r;
+}
+
+StudySummary inspect_study(const std::string& path) {
+  const h5::Session session;
+  const h5::Handle file = open_for_reading(path);
+  require_filetype(h5::read_text_attribute(file, "filetype"), "infans-study", path);
+  StudySummary s;
+  read_version(file, path, s.format_major, s.format_minor);
+  for (const auto& [name, text] : {std::pair{"infans_version", &s.infans_version}, std::pair{"git_hash", &s.git_hash},
+                                   std::pair{"isa", &s.isa}, std::pair{"mujoco_version", &s.mujoco_version},
+                                   std::pair{"spec_name", &s.spec_name}, std::pair{"protocol", &s.protocol}})
+    *text = h5::read_text_attribute(file, name);
+  std::istringstream tables(h5::read_text_attribute(file, "tables"));
+  for (std::string name; std::getline(tables, name);) s.tables.push_back(name);
+  const auto rows = h5::read_dataset<long long>(file, path, "committed");
+  const auto excluded = h5::read_dataset<long long>(file, path, "excluded");
+  const auto wall = h5::read_dataset<double>(file, path, "ledger/wall_seconds");
+  const h5::Handle all = h5::group(h5::check(H5Gopen2(file, "participants", H5P_DEFAULT), path, "participants"));
+  const std::size_t width = s.tables.size();
+  for (std::size_t k = 0; k < excluded.size(); ++k) {
+    char name[64] = "";
+    h5::check(H5Lget_name_by_idx(all, ".", H5_INDEX_NAME, H5_ITER_INC, k, name, sizeof name, H5P_DEFAULT), path,
+              "participants");
+    const h5::Handle person = h5::group(h5::check(H5Gopen2(all, name, H5P_DEFAULT), path, name));
+    const auto first = rows.begin() + static_cast<std::ptrdiff_t>(k * width);
+    s.people.push_back({std::stoi(name),
+                        h5::read_seed_attribute(person),
+                        h5::read_text_attribute(person, "cell_name"),
+                        {first, first + static_cast<std::ptrdiff_t>(width)},
+                        static_cast<int>(excluded[k]),
+                        !std::isnan(wall[k])});
+  }
+  return s;
+}
+
+std::string filetype_of(const std::string& path) {
+  const h5::Session session;
+  return h5::read_text_attribute(open_for_reading(path), "filetype");
 }
 
 std::vector<double> read_values(const std::string& path, const std::string& dataset) {

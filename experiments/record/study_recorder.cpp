@@ -47,6 +47,9 @@ void StudyRecorder::Impl::create(const StudyHeader& h) {
   const std::string& path = file.path();
   h5::write_text_attribute(file, path, "filetype", "infans-study");
   h5::write_integers_attribute(file, path, "format_version", {1, 0});
+  std::string tables = h.life.name;
+  for (const StudyTable& t : h.probes) tables += "\n" + t.name;
+  h5::write_text_attribute(file, path, "tables", tables);
   for (const auto& [name, text] : h.texts) h5::write_text_attribute(file, path, name.c_str(), text);
   h5::write_seed_attribute(file, path, h.seed);
   const auto n = static_cast<hsize_t>(h.people.size());
@@ -64,11 +67,12 @@ void StudyRecorder::Impl::create(const StudyHeader& h) {
     h5::write_integers_attribute(group, path, "number", {p.number});
     h5::write_integers_attribute(group, path, "cell", {p.cell});
     h5::write_seed_attribute(group, path, p.seed);
+    h5::write_text_attribute(group, path, "cell_name", p.cell_name);
     h5::write_text_attribute(group, path, "stages", p.stages_json);
-    auto& tables = people.emplace_back();
-    tables.push_back(create_table(group, h.life, life_chunk));
+    auto& own = people.emplace_back();
+    own.push_back(create_table(group, h.life, life_chunk));
     const Handle probes = h5::create_group(group, path, "probes");
-    for (const StudyTable& t : h.probes) tables.push_back(create_table(probes, t, probe_chunk));
+    for (const StudyTable& t : h.probes) own.push_back(create_table(probes, t, probe_chunk));
   }
   file.start_swmr();
 }

@@ -24,7 +24,7 @@ struct StudyHeader {
   struct Person {
     int number = 1, cell = 0;
     std::uint64_t seed = 0;
-    std::string stages_json;
+    std::string cell_name, stages_json;
   };
   std::vector<Person> people;
 };
@@ -55,5 +55,26 @@ class StudyRecorder {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What `infans inspect` prints of a study; opens finished, running and killed files alike.
+struct StudySummary {
+  std::string infans_version, git_hash, mujoco_version, isa, spec_name, protocol;
+  int format_major = 0, format_minor = 0;
+  std::vector<std::string> tables;  // life, then the probes
+  struct Person {
+    int number = 1;
+    std::uint64_t seed = 0;
+    std::string cell_name;
+    std::vector<std::int64_t> rows;  // committed, of each table
+    int excluded = 0;
+    bool ended = false;
+  };
+  std::vector<Person> people;
+};
+
+// Throws as inspect().
+StudySummary inspect_study(const std::string& path);
+// "infans-run", "infans-study", ... ; throws base::FileError for what cannot be opened.
+std::string filetype_of(const std::string& path);
 
 }  // namespace infans::experiments

@@ -8,10 +8,11 @@
 #include <exception>
 
 #include "core/base/error.hpp"
-#include "experiments/record/recorder.hpp"
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
 #include "experiments/run/show_body.hpp"
+#include "experiments/run/show_protocol.hpp"
+#include "experiments/run/show_record.hpp"
 #include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study.hpp"
 
@@ -23,6 +24,8 @@ constexpr const char* examples =
     "  infans run cartpole_swingup                          8 agents, files in runs/cartpole_swingup-1\n"
     "  infans run cartpole_swingup --agents 20 --out day1   seeds 1 .. 20\n"
     "  infans run my_life.toml --set planner.horizon=20     one option of the study changed\n"
+    "  infans run body_map --agents 5 --out map             a developmental study, 5 participants in each group\n"
+    "  infans protocol body_map                             what such a study can set and measure\n"
     "  infans inspect day1/run.h5                           also while it runs, or after a crash\n"
     "  infans body 'infant?age=6&scene=seated'              what a body feels and moves\n"
     "  infans options planner                               what can be set\n";
@@ -35,27 +38,12 @@ constexpr const char* body_examples =
     "  infans body my_life.toml                              the body of a life, and every mistake in it\n"
     "  infans options body                                   what a [body] table can say\n";
 
-// The options whose key contains the filter, under the header of their table or list of tables.
-void print_table(const config::OptionTable& table, const std::string& filter, bool& any) {
-  std::string header;
-  for (const config::Option& o : table) {
-    if (!o.fields.empty() || o.key.find(filter) == std::string::npos) continue;
-    const std::string name = o.key.substr(0, o.key.rfind('.'));
-    const bool list = name.find('.') != std::string::npos;
-    if (name != header) std::printf("%s%s%s%s\n", any ? "\n" : "", list ? "[[" : "[", name.c_str(), list ? "]]" : "]");
-    header = name;
-    any = true;
-    std::printf("  %-28s %-18s %s\n  %-28s %s\n", o.key.c_str(), config::to_text(o.standard).c_str(),
-                config::legal_values(o).c_str(), "", o.doc.c_str());
-  }
-}
-
 void print_options(const std::string& filter) {
-  const config::OptionTable table = life_options();
-  bool any = false;
-  print_table(table, filter, any);
-  for (const config::Option& o : table) print_table(o.fields, filter, any);
-  if (!any) throw base::OptionError(filter, "no option contains '" + filter + "'; `infans options` lists all");
+  const std::string text = options_in_words(life_options(), filter);
+  if (text.empty())
+    throw base::OptionError(filter, "no option contains '" + filter +
+                                        "'; `infans options` lists all (of a protocol: `infans protocol NAME`)");
+  std::printf("%s", text.c_str());
 }
 
 // SPEC: a shipped study, a life's file, a shipped body or an MJCF file. Returns the exit code.
@@ -85,33 +73,8 @@ std::vector<std::pair<std::string, std::string>> pairs_of(const std::vector<std:
 
 void print_studies() {
   for (const ShippedStudy& s : shipped_studies()) std::printf("%-20s %s\n", s.name.c_str(), s.summary.c_str());
-}
-
-void print_record(const std::string& path) {
-  const RunSummary r = inspect(path);
-  std::printf("%s: %s %d.%d, study %s\ninfans %s (%s), MuJoCo %s, %s\n", path.c_str(), r.filetype.c_str(),
-              r.format_major, r.format_minor, r.spec_name.c_str(), r.infans_version.c_str(), r.git_hash.c_str(),
-              r.mujoco_version.c_str(), r.isa.c_str());
-  std::printf("%8s %8s %8s %10s %10s %14s %16s\n", "agent", "seed", "rows", "episodes", "decisions", "first success",
-              "three in a row");
-  for (std::size_t k = 0; k < r.per_agent.size(); ++k) {
-    const RunSummary::Agent& a = r.per_agent[k];
-    bool tested = false;
-    for (const int e : a.evaluation) tested = tested || e != 0;
-    std::int64_t first = -1, three = -1;
-    int row = 0;
-    for (std::size_t e = 0; e < a.success.size(); ++e) {
-      if (tested && a.evaluation[e] == 0) continue;
-      row = a.success[e] != 0 ? row + 1 : 0;
-      if (row == 1 && first < 0) first = a.decisions[e];
-      if (row == 3 && three < 0) three = a.decisions[e];
-    }
-    const auto word = [](std::int64_t n) { return n < 0 ? std::string("-") : std::to_string(n); };
-    std::printf("%8zu %8llu %8lld %10lld %10s %14s %16s\n", k + 1, static_cast<unsigned long long>(a.seed),
-                static_cast<long long>(a.committed_steps), static_cast<long long>(a.committed_episodes),
-                a.decisions.empty() ? "0" : std::to_string(a.decisions.back()).c_str(), word(first).c_str(),
-                word(three).c_str());
-  }
+  std::printf("\nprotocols (infans protocol NAME says what a study of it can set and measure)\n");
+  for (const Protocol& p : shipped_protocols()) std::printf("%-20s %s\n", p.name.c_str(), p.summary.c_str());
 }
 
 // `infans report ...` runs infans-report from the PATH; returns only if there is no such program.
@@ -150,6 +113,9 @@ int parse_and_run(const std::vector<std::string>& arguments) {
 
   CLI::App* list = app.add_subcommand("list", "Shipped studies");
   std::string path, filter;
+  std::string protocol;
+  CLI::App* protocols = app.add_subcommand("protocol", "What a study of a protocol can set and measure");
+  protocols->add_option("NAME", protocol, "A shipped protocol (infans list)")->required();
   CLI::App* look = app.add_subcommand("inspect", "Summary of a record: finished, running or killed");
   look->add_option("FILE", path, "run.h5")->required();
   std::string body_spec;
@@ -179,8 +145,10 @@ int parse_and_run(const std::vector<std::string>& arguments) {
     if (interrupted()) return 130;
   } else if (*list) {
     print_studies();
+  } else if (*protocols) {
+    std::printf("%s", protocol_in_words(protocol).c_str());
   } else if (*look) {
-    print_record(path);
+    std::printf("%s", record_in_words(path).c_str());
   } else if (*body) {
     return print_body(body_spec, pairs_of(settings));
   } else if (*options) {
@@ -197,7 +165,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
 
 int run_cli(const std::vector<std::string>& arguments) {
   try {
-    const std::vector<std::string> known = {"run", "list", "inspect", "body", "options", "doctor"};
+    const std::vector<std::string> known = {"run", "list", "protocol", "inspect", "body", "options", "doctor"};
     if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
         std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
       run_extension(arguments);

@@ -91,7 +91,8 @@ StudyHeader header_of(const Design& d, const std::vector<int>& numbers) {
   for (const ProbePlan& p : d.probes) h.probes.push_back(table_of(p.entry->name(), probe_columns, p.kind->measures));
   for (const int k : numbers) {
     const Design::Person person = d.person(k);
-    h.people.push_back({k, person.cell, person.identity.seed, stages_json(*person.stages)});
+    h.people.push_back({k, person.cell, person.identity.seed, d.cells[static_cast<std::size_t>(person.cell)].name,
+                        stages_json(*person.stages)});
   }
   return h;
 }
