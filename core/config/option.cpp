@@ -128,13 +128,23 @@ std::string complaint(const Option& o, const Value& v) {
   return {};
 }
 
+namespace {
+
+std::string range_in_words(const Option& o) {
+  constexpr double boundless = 1e300;
+  if (o.high < boundless) return short_number(o.low) + " .. " + short_number(o.high);
+  return o.low > -boundless ? "at least " + short_number(o.low) : "any number";
+}
+
+}  // namespace
+
 std::string legal_values(const Option& o) {
   if (!o.choices.empty()) {
     std::string text = std::holds_alternative<Texts>(o.standard) ? "a list of some of " : "one of ";
     for (std::size_t i = 0; i < o.choices.size(); ++i) text += (i ? ", " : "") + o.choices[i];
     return text;
   }
-  const std::string range = short_number(o.low) + " .. " + short_number(o.high) + (o.unit.empty() ? "" : " " + o.unit);
+  const std::string range = range_in_words(o) + (o.unit.empty() ? "" : " " + o.unit);
   if (std::holds_alternative<Numbers>(o.standard))
     return "a list of " + (o.length > 0 ? std::to_string(o.length) + " " : "") + "numbers, each " + range;
   const bool counted = std::holds_alternative<long>(o.standard) || std::holds_alternative<double>(o.standard);

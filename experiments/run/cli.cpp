@@ -15,6 +15,7 @@
 #include "experiments/run/show_record.hpp"
 #include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study.hpp"
+#include "experiments/run/study_file.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -51,6 +52,10 @@ int print_body(const std::string& spec, const std::vector<std::pair<std::string,
   const std::vector<ShippedStudy>& studies = shipped_studies();
   const bool life = spec.ends_with(".toml") ||
                     std::any_of(studies.begin(), studies.end(), [&](const ShippedStudy& s) { return s.name == spec; });
+  if (const std::string protocol = life ? protocol_of(spec) : std::string(); !protocol.empty())
+    throw base::OptionError("study.protocol",
+                            spec + ": a developmental study has the bodies of its protocol; `infans protocol " +
+                                protocol + "` says what it can set");
   std::vector<base::OptionError> mistakes;
   config::Options options = life ? load_study(spec, &mistakes) : config::Options(life_options());
   if (!life) options.set("body.mjcf", spec, "");

@@ -60,6 +60,8 @@ bool Lifetime::next_step() {
   if (output_.tape != nullptr) output_.tape->push_back(sample.tape);
   record(sample);
   test_when_due();
+  const long most = design_.study.options.integer("time.most_samples");
+  if (most > 0 && samples_ >= most) return false;
   if (!stage_ends()) return true;
   for (const int k : cell_.probes)
     if (design_.probes[static_cast<std::size_t>(k)].stage_ends) test(k);

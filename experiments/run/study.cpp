@@ -52,6 +52,11 @@ std::string outcome_json(const config::Options& o) {
          "], \"width\": " + number("preference.width") + ", \"tolerance\": " + number("success.tolerance") + "}";
 }
 
+void require_no_protocol(const std::string& spec, const std::string& remedy) {
+  if (const std::string protocol = protocol_of(spec); !protocol.empty())
+    throw base::OptionError("study.protocol", spec + ": a developmental study (protocol " + protocol + "); " + remedy);
+}
+
 void require_threads(int threads) {
   if (threads < 1 || threads > 4096)
     throw base::OptionError("threads", "--threads = " + std::to_string(threads) + " is out of range; legal: 1 .. 4096");
@@ -211,6 +216,7 @@ struct SteppedLife::Impl {
 };
 
 SteppedLife::SteppedLife(RunRequest request) {
+  require_no_protocol(request.spec, "it is run as a whole: infans run, infans.run()");
   request.agents = 1;
   impl_ = std::make_unique<Impl>(request);
 }

@@ -42,6 +42,8 @@ config::OptionTable study_options() {
        "participant k of every group has the same seed: the same body and luck, for paired comparisons"},
       text("time.start", "0 days", "age at the first sample"),
       text("time.sample", "1 day", "developmental time that one sample of life stands for"),
+      whole("time.most_samples", 0, 0, many, "samples",
+            "every life is cut off after so many, to try a study out; 0: it is lived to its end"),
       whole("record.every", 1, 1, 1000000, "samples", "a row of life is written every so many samples"),
   };
 }

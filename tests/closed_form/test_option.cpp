@@ -6,7 +6,9 @@
 
 #include "core/base/error.hpp"
 #include "core/config/option.hpp"
+#include "experiments/run/design.hpp"
 #include "experiments/run/options.hpp"
+#include "experiments/run/study_fields.hpp"
 
 using namespace infans;
 using config::Value;
@@ -91,24 +93,80 @@ TEST_CASE("lists of numbers, of texts and of tables are checked item by item and
   CHECK(o.entries("a.part").empty());
 }
 
-TEST_CASE("every option of a life is documented, unique, and its default is legal") {
+TEST_CASE("ranges without an end are said in words") {
+  const auto range = [](double low, double high) {
+    return config::legal_values({"a.b", 0.0, low, high, {}, "s", "doc"});
+  };
+  CHECK(range(0.5, 2.0) == "0.5 .. 2 s");
+  CHECK(range(0.0, 1e300) == "at least 0 s");
+  CHECK(range(-1e300, 1e300) == "any number s");
+}
+
+namespace {
+
+void check_table(const config::OptionTable& table) {
   std::set<std::string> keys;
   const auto check = [&](const config::Option& o) {
     CAPTURE(o.key);
     CHECK(keys.insert(o.key).second);
-    CHECK(o.doc.size() > 10);
+    CHECK(o.doc.size() >= 10);
     if (!o.fields.empty()) return;
     config::Options options({o});
     options.set(o.key, o.standard, "test");
   };
-  for (const config::Option& o : experiments::life_options()) {
+  for (const config::Option& o : table) {
     check(o);
     for (const config::Option& field : o.fields) check(field);
   }
 }
 
+}  // namespace
+
+TEST_CASE("every option of a life and of a protocol is documented, unique, and its default is legal") {
+  check_table(experiments::life_options());
+  for (const experiments::Protocol& p : experiments::shipped_protocols()) {
+    config::OptionTable all = experiments::study_options();
+    all.insert(all.end(), p.options.begin(), p.options.end());
+    check_table(all);
+  }
+}
+
+TEST_CASE("what a protocol declares is documented and unique") {
+  const auto check = [](const std::vector<experiments::Variable>& variables) {
+    std::set<std::string> names;
+    for (const auto& v : variables) {
+      CAPTURE(v.name);
+      CHECK(names.insert(v.name).second);
+      CHECK_FALSE(v.doc.empty());
+    }
+  };
+  for (const experiments::Protocol& p : experiments::shipped_protocols()) {
+    CAPTURE(p.name);
+    CHECK_FALSE(p.summary.empty());
+    check(p.variables);
+    check(p.criteria);
+    for (const auto& kind : p.probes) {
+      CHECK_FALSE(kind.doc.empty());
+      CHECK_FALSE(kind.measures.empty());
+      check(kind.measures);
+    }
+  }
+}
+
+TEST_CASE("shipped studies of a protocol make a design of their name") {
+  for (const auto& study : experiments::shipped_studies()) {
+    if (experiments::protocol_of(study.name).empty()) continue;
+    CAPTURE(study.name);
+    const auto design = experiments::make_design(experiments::read_study_file(study.name, {}, {}));
+    CHECK(design->study.options.text("study.name") == study.name);
+    CHECK_FALSE(study.summary.empty());
+    CHECK(design->participants > 0);
+  }
+}
+
 TEST_CASE("shipped studies load, and their resolved text loads to the same") {
   for (const auto& study : experiments::shipped_studies()) {
+    if (!experiments::protocol_of(study.name).empty()) continue;
     CHECK_FALSE(study.summary.empty());
     config::Options options = experiments::load_study(study.name);
     CHECK(options.text("study.name") == study.name);
