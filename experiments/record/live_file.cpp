@@ -28,8 +28,13 @@ void LiveFile::create(const std::string& path) {
                           "cannot be created; check that the directory exists, is writable and has room: " + reason);
 }
 
-void LiveFile::give_up() {
+void LiveFile::remove() {
   if (ours_) ::unlink(path_.c_str());
+}
+
+void LiveFile::require_open() const {
+  if (broken_ || !file_)
+    throw base::FileError(path_, "an earlier write failed or it is closed; nothing more is written");
 }
 
 void LiveFile::start_swmr() {

@@ -13,8 +13,6 @@ class LiveFile {
  public:
   // Creates `path` exclusively; else base::FileError.
   void create(const std::string& path);
-  // Removes what create() left, where making the rest failed: half a header is no record and blocks the next try.
-  void give_up();
   void start_swmr();
 
   // A dataset [rows, inner...] that grows by rows, chunk_rows a chunk.
@@ -31,17 +29,59 @@ class LiveFile {
   void flush() const;
   // fsync, if the last one is long ago.
   void sync_now_and_then();
-  void sync();
+
+  // each_handle(visit) visits every other handle into this file; a writer passes it to all three.
+  // Whatever fails in `write` ends all writing: the file stays as a kill at that moment would have left it. Closing it
+  // would write once more (a superblock that claims more than the disk took), so HDF5 keeps it open to the end.
+  template <typename EachHandle, typename Write>
+  void guarded(const EachHandle& each_handle, const Write& write) {
+    try {
+      write();
+    } catch (...) {
+      broken_ = true;
+      leak(each_handle);
+      abandon(path_);
+      throw;
+    }
+  }
+  // Flushes, syncs and closes; nothing where it is closed. Throws base::FileError.
+  template <typename EachHandle>
+  void close(const EachHandle& each_handle) {
+    if (!file_) return;
+    guarded(each_handle, [&] {
+      flush();
+      sync();
+    });
+    bool closed = true;
+    each_handle([&](Handle& h) { closed = h.reset() && closed; });
+    closed = file_.reset() && closed;
+    if (!closed) throw base::FileError(path_, "cannot be closed: " + last_error());
+  }
+  // After create(), where making the rest failed: half a header is no record and blocks the next try.
+  template <typename EachHandle>
+  void give_up(const EachHandle& each_handle) {
+    remove();
+    leak(each_handle);  // closing would write
+  }
+  // Throws base::FileError where nothing can be written any more.
+  void require_open() const;
 
   operator hid_t() const { return file_; }
-  explicit operator bool() const { return static_cast<bool>(file_); }
   const std::string& path() const { return path_; }
-  Handle& handle() { return file_; }
 
  private:
+  void sync();
+  void remove();
+  template <typename EachHandle>
+  void leak(const EachHandle& each_handle) {
+    each_handle([](Handle& h) { h.leak(); });
+    file_.leak();
+  }
+
   std::string path_;
   Handle file_;
-  bool ours_ = false;  // created by this writer
+  bool ours_ = false;    // created by this writer
+  bool broken_ = false;  // a write failed
   std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
 };
 

@@ -34,7 +34,6 @@ struct Recorder::Impl {
   std::vector<Table> step_tables, episode_tables;
   Handle committed_steps, committed_episodes;
   std::vector<Handle> ledger;
-  bool broken = false;
 
   void create(const RunHeader& header);
   void write_header(const RunHeader& header);
@@ -44,10 +43,16 @@ struct Recorder::Impl {
   void append(const std::vector<Column<Row>>& columns, Table& table, const Block& block, hsize_t rows);
   void write_element(const Handle& dataset, const char* name, int agent, double value);
   void require_agent(int agent) const;
-  template <typename Visit>
-  void each_handle(const Visit& visit);
-  template <typename Write>
-  void guarded(const Write& write);
+  // A visitor of every handle into the file.
+  auto each_handle() {
+    return [this](const auto& visit) {
+      for (std::vector<Table>* tables : {&step_tables, &episode_tables})
+        for (Table& table : *tables)
+          for (Handle& h : table.datasets) visit(h);
+      for (Handle& h : ledger) visit(h);
+      for (Handle* h : {&committed_steps, &committed_episodes}) visit(*h);
+    };
+  }
 };
 
 void Recorder::Impl::write_header(const RunHeader& h) {
@@ -126,34 +131,9 @@ void Recorder::Impl::write_element(const Handle& dataset, const char* name, int 
 }
 
 void Recorder::Impl::require_agent(int agent) const {
-  if (broken || !file)
-    throw base::FileError(file.path(), "an earlier write failed or it is closed; nothing more is written");
+  file.require_open();
   if (agent < 0 || static_cast<std::size_t>(agent) >= step_tables.size())
     throw std::logic_error("Recorder: agent " + std::to_string(agent) + " of " + std::to_string(step_tables.size()));
-}
-
-// The file is the last one.
-template <typename Visit>
-void Recorder::Impl::each_handle(const Visit& visit) {
-  for (std::vector<Table>* tables : {&step_tables, &episode_tables})
-    for (Table& table : *tables)
-      for (Handle& h : table.datasets) visit(h);
-  for (Handle& h : ledger) visit(h);
-  for (Handle* h : {&committed_steps, &committed_episodes, &file.handle()}) visit(*h);
-}
-
-// Whatever fails in `write` ends all writing: the file stays as a kill at that moment would have left it. Closing it
-// would write once more (a superblock that claims more than the disk took), so HDF5 keeps it open to the end.
-template <typename Write>
-void Recorder::Impl::guarded(const Write& write) {
-  try {
-    write();
-  } catch (...) {
-    broken = true;
-    each_handle([](Handle& h) { h.leak(); });
-    h5::abandon(file.path());
-    throw;
-  }
 }
 
 Recorder::Recorder(const std::string& path, const RunHeader& header) : impl_(std::make_unique<Impl>()) {
@@ -163,8 +143,7 @@ Recorder::Recorder(const std::string& path, const RunHeader& header) : impl_(std
     impl_->file.create(path);
     impl_->create(header);
   } catch (...) {
-    impl_->file.give_up();
-    impl_->each_handle([](Handle& h) { h.leak(); });  // closing would write
+    impl_->file.give_up(impl_->each_handle());
     throw;
   }
 }
@@ -183,7 +162,7 @@ void Recorder::commit(int agent, const std::vector<StepRow>& steps, const std::v
   const h5::Session session;
   m.require_agent(agent);
   const auto k = static_cast<std::size_t>(agent);
-  m.guarded([&] {
+  m.file.guarded(m.each_handle(), [&] {
     m.append(m.step, m.step_tables[k], step_block, steps.size());
     m.append(m.episode, m.episode_tables[k], episode_block, episodes.size());
     m.file.flush();
@@ -199,7 +178,7 @@ void Recorder::commit_ledger(int agent, const LedgerRow& row) {
   const h5::Session session;
   Impl& m = *impl_;
   m.require_agent(agent);
-  m.guarded([&] {
+  m.file.guarded(m.each_handle(), [&] {
     for (std::size_t i = 0; i < m.ledger.size(); ++i)
       m.write_element(m.ledger[i], ledger_columns[i].name, agent, row.*ledger_columns[i].member);
     m.file.flush();
@@ -208,15 +187,7 @@ void Recorder::commit_ledger(int agent, const LedgerRow& row) {
 
 void Recorder::close() {
   const h5::Session session;
-  Impl& m = *impl_;
-  if (!m.file) return;
-  m.guarded([&] {
-    m.file.flush();
-    m.file.sync();
-  });
-  bool closed = true;
-  m.each_handle([&](Handle& h) { closed = h.reset() && closed; });
-  if (!closed) throw base::FileError(m.file.path(), "cannot be closed: " + h5::last_error());
+  impl_->file.close(impl_->each_handle());
 }
 
 }  // namespace infans::experiments

@@ -24,16 +24,19 @@ struct StudyRecorder::Impl {
   h5::LiveFile file;
   std::vector<std::vector<Table>> people;  // life, then probes
   Handle committed, excluded, wall, cpu;
-  bool broken = false;
 
   void create(const StudyHeader& header);
   Table create_table(hid_t parent, const StudyTable& table, hsize_t chunk);
   void append(Table& table, const std::vector<double>& values);
   void require(int index) const;
-  template <typename Visit>
-  void each_handle(const Visit& visit);
-  template <typename Write>
-  void guarded(const Write& write);
+  // A visitor of every handle into the file.
+  auto each_handle() {
+    return [this](const auto& visit) {
+      for (auto& tables : people)
+        for (Table& t : tables) visit(t.dataset);
+      for (Handle* h : {&committed, &excluded, &wall, &cpu}) visit(*h);
+    };
+  }
 };
 
 Table StudyRecorder::Impl::create_table(hid_t parent, const StudyTable& t, hsize_t chunk) {
@@ -88,32 +91,10 @@ void StudyRecorder::Impl::append(Table& table, const std::vector<double>& values
 }
 
 void StudyRecorder::Impl::require(int index) const {
-  if (broken || !file)
-    throw base::FileError(file.path(), "an earlier write failed or it is closed; nothing more is written");
+  file.require_open();
   if (index < 0 || static_cast<std::size_t>(index) >= people.size())
     throw std::logic_error("StudyRecorder: participant " + std::to_string(index) + " of " +
                            std::to_string(people.size()));
-}
-
-// The file is the last one.
-template <typename Visit>
-void StudyRecorder::Impl::each_handle(const Visit& visit) {
-  for (auto& tables : people)
-    for (Table& t : tables) visit(t.dataset);
-  for (Handle* h : {&committed, &excluded, &wall, &cpu, &file.handle()}) visit(*h);
-}
-
-// As Recorder does: what fails ends all writing, and the file stays as a kill at that moment would have left it.
-template <typename Write>
-void StudyRecorder::Impl::guarded(const Write& write) {
-  try {
-    write();
-  } catch (...) {
-    broken = true;
-    each_handle([](Handle& h) { h.leak(); });
-    h5::abandon(file.path());
-    throw;
-  }
 }
 
 StudyRecorder::StudyRecorder(const std::string& path, const StudyHeader& header) : impl_(std::make_unique<Impl>()) {
@@ -122,8 +103,7 @@ StudyRecorder::StudyRecorder(const std::string& path, const StudyHeader& header)
     impl_->file.create(path);
     impl_->create(header);
   } catch (...) {
-    impl_->file.give_up();
-    impl_->each_handle([](Handle& h) { h.leak(); });  // closing would write
+    impl_->file.give_up(impl_->each_handle());
     throw;
   }
 }
@@ -142,7 +122,7 @@ void StudyRecorder::commit(int index, const Block& block) {
   m.require(index);
   auto& tables = m.people[static_cast<std::size_t>(index)];
   if (block.probes.size() + 1 != tables.size()) throw std::logic_error("StudyRecorder: another number of probes");
-  m.guarded([&] {
+  m.file.guarded(m.each_handle(), [&] {
     m.append(tables[0], block.life);
     for (std::size_t k = 0; k < block.probes.size(); ++k) m.append(tables[k + 1], block.probes[k]);
     m.file.flush();
@@ -159,7 +139,7 @@ void StudyRecorder::commit_end(int index, int excluded, double wall_seconds, dou
   Impl& m = *impl_;
   m.require(index);
   const std::vector<hsize_t> place{static_cast<hsize_t>(index)};
-  m.guarded([&] {
+  m.file.guarded(m.each_handle(), [&] {
     m.file.write_values(m.excluded, "excluded", place, {static_cast<double>(excluded)});
     m.file.write_values(m.wall, "ledger/wall_seconds", place, {wall_seconds});
     m.file.write_values(m.cpu, "ledger/cpu_seconds", place, {cpu_seconds});
@@ -169,15 +149,7 @@ void StudyRecorder::commit_end(int index, int excluded, double wall_seconds, dou
 
 void StudyRecorder::close() {
   const h5::Session session;
-  Impl& m = *impl_;
-  if (!m.file) return;
-  m.guarded([&] {
-    m.file.flush();
-    m.file.sync();
-  });
-  bool closed = true;
-  m.each_handle([&](Handle& h) { closed = h.reset() && closed; });
-  if (!closed) throw base::FileError(m.file.path(), "cannot be closed: " + h5::last_error());
+  impl_->file.close(impl_->each_handle());
 }
 
 }  // namespace infans::experiments

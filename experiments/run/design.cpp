@@ -35,11 +35,6 @@ std::vector<std::vector<const Entry*>> combinations(const std::vector<const Fact
   return all;
 }
 
-bool belongs(const Entry& entry, const char* key, const std::string& name) {
-  const auto& list = std::get<Texts>(entry.fields.value(key));
-  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
-}
-
 class Builder {
  public:
   explicit Builder(Design& design) : d_(design), study_(design.study) {
@@ -128,7 +123,7 @@ class Builder {
 
   void add_stage(std::vector<StagePlan>& plans, const Cell& cell, config::Options options, const Entry& stage,
                  const Factor* factor, const Entry* level = nullptr) const {
-    if (!belongs(stage, "stage.groups", cell.group)) return;
+    if (!stage.admits("stage.groups", cell.group)) return;
     Levels levels = cell.levels;
     if (factor != nullptr) {
       apply(*level, options);
@@ -171,7 +166,7 @@ class Builder {
       for (const double age : ages_of(probe))
         plan.at.push_back(static_cast<long>(std::ceil((age - d_.start_days) / d_.sample_days - 1e-6)));
       for (Cell& c : d_.cells)
-        if (belongs(probe, "probe.groups", c.group)) c.probes.push_back(static_cast<int>(d_.probes.size()));
+        if (probe.admits("probe.groups", c.group)) c.probes.push_back(static_cast<int>(d_.probes.size()));
       d_.probes.push_back(std::move(plan));
     }
   }

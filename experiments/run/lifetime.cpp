@@ -1,6 +1,5 @@
 #include "experiments/run/lifetime.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "experiments/run/clocks.hpp"
@@ -10,11 +9,6 @@ namespace {
 
 // What a killed process can lose of a life.
 constexpr long block_rows = 256;
-
-bool lists(const Entry& entry, const char* key, const std::string& name) {
-  const auto& list = std::get<config::Texts>(entry.fields.value(key));
-  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
-}
 
 void require_size(std::size_t given, std::size_t declared, const std::string& what) {
   if (given != declared)
@@ -92,7 +86,7 @@ void Lifetime::test_when_due() {
 void Lifetime::test(int probe) {
   const auto k = static_cast<std::size_t>(probe);
   const ProbePlan& p = design_.probes[k];
-  if (!lists(*p.entry, "probe.stages", plan().entry->name())) return;
+  if (!p.entry->admits("probe.stages", plan().entry->name())) return;
   config::Options options = plan().options;
   apply(*p.entry, options);
   const auto copy = participant_->clone();

@@ -125,6 +125,11 @@ class StudyReader {
 
 }  // namespace
 
+bool Entry::admits(const std::string& key, const std::string& one) const {
+  const auto& list = std::get<config::Texts>(fields.value(key));
+  return list.empty() || std::find(list.begin(), list.end(), one) != list.end();
+}
+
 std::string protocol_of(const std::string& spec) {
   const StudyText study = study_text(spec);
   return parse_toml(study.text, study.source)["study"]["protocol"].value_or(std::string());

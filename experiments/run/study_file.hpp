@@ -25,6 +25,8 @@ struct Entry {
   std::string where, kind;
 
   const std::string& name() const { return fields.text(kind + ".name"); }
+  // Whether a list of names ("stage.groups") has this one, or is empty: it stands for all.
+  bool admits(const std::string& key, const std::string& one) const;
   // "stage 'babbling'"
   std::string called() const { return kind + " '" + name() + "'"; }
 };
