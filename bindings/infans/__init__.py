@@ -69,7 +69,7 @@ def run(
     probes: Mapping[str, Probe] | None = None,
     **options: Any,
 ) -> Run:
-    """Let a population live the study `spec` (a shipped name or a TOML file) and return its record.
+    """Let a population live the study `spec` (a shipped name, a TOML file, or TOML text) and return its record.
 
     out: folder of the files, [runs/STUDY-n]; agents, seed (of the first), threads [all processors]: as in `infans run`.
     Options (`infans options` lists them) go in as a dict, as double underscores, or as one dict a table:

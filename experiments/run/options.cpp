@@ -278,6 +278,7 @@ config::OptionTable life_options() {
 }
 
 StudyText study_text(const std::string& spec) {
+  if (spec.find('\n') != std::string::npos) return {"study", spec};
   std::vector<std::string> names;
   for (const ShippedStudy& s : shipped_studies()) {
     if (s.name == spec) return {s.name + ".toml", s.toml};

@@ -21,7 +21,7 @@ namespace infans::experiments {
 struct LifeProgress;
 
 struct RunRequest {
-  std::string spec;  // name of a shipped study or a TOML file
+  std::string spec;  // name of a shipped study, a TOML file, or TOML of more than one line
   std::string out;   // directory for run.h5, summary.json and report.html; "": runs/<study>-<seed>
   std::vector<std::pair<std::string, std::string>> settings;  // --set key=value
   std::optional<int> agents;
