@@ -22,7 +22,8 @@ const std::vector<ShippedStudy>& shipped_studies();
 struct StudyText {
   std::string source, text;  // name of the file, and what it says
 };
-// A shipped study's text, a file's, or `spec` itself where it has more than one line. Throws base::FileError; the message names the nearest shipped one.
+// A shipped study's text, a file's, or `spec` itself where it has more than one line. Throws base::FileError; the
+// message names the nearest shipped one.
 StudyText study_text(const std::string& spec);
 
 // Options of the study SPEC: a shipped name or a TOML file. Unknown keys and values out of range are base::OptionError
