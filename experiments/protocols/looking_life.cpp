@@ -25,21 +25,21 @@ random::Stream stream(const Identity& who, random::Purpose purpose, std::uint64_
 
 std::vector<Variable> looking_variables() {
   return {
-      {"sequence", "1", "number of the sequence, from 1"},
-      {"kind", "1", "of the sequence: 0 constant, 1 cycle, 2 biased, 3 markov, 4 random, 5 uniform"},
-      {"display", "1", "0 left, 1 right"},
-      {"event", "1", "of the sequence, from 1"},
-      {"place", "1", "0 above left, 1 above right, 2 below left, 3 below right"},
-      {"perceived", "1", "where it was seen; -1: nowhere"},
-      {"anticipated", "1", "1: the eyes were there before"},
+      {"sequence", "", "number of the sequence, from 1"},
+      {"kind", "", "of the sequence: 0 constant, 1 cycle, 2 biased, 3 markov, 4 random, 5 uniform"},
+      {"display", "", "0 left, 1 right"},
+      {"event", "", "of the sequence, from 1"},
+      {"place", "", "0 above left, 1 above right, 2 below left, 3 below right"},
+      {"perceived", "", "where it was seen; -1: nowhere"},
+      {"anticipated", "", "1: the eyes were there before"},
       {"surprise", "nats", "-ln p of what was seen, under the belief before it"},
       {"progress", "nats", "KL between beliefs after and before: salience + novelty"},
       {"salience", "nats", "what was learned of the law: KL between weights of hypotheses"},
       {"novelty", "nats", "what was learned of its parameters: KL between Dirichlet beliefs, weighted"},
       {"expected_information", "nats", "of the next event, before the decision"},
-      {"p_away", "1", "probability of looking away under q_pi"},
-      {"away", "1", "1: looked away after the event"},
-      {"noise", "1", "belief that the sequence is noise"},
+      {"p_away", "", "probability of looking away under q_pi"},
+      {"away", "", "1: looked away after the event"},
+      {"noise", "", "belief that the sequence is noise"},
       {"price", "nats/s", "of time"},
       {"gaze_pan", "rad", "when the toys had risen, to the left"},
       {"gaze_tilt", "rad", "when the toys had risen, up"},
@@ -48,7 +48,7 @@ std::vector<Variable> looking_variables() {
 }
 
 std::vector<Variable> looking_criteria() {
-  return {{"habituated", "1", "the last three looks of the stage lasted less than habituation.criterion of its first"}};
+  return {{"habituated", "", "the last three looks of the stage lasted less than habituation.criterion of its first"}};
 }
 
 LookingLife::LookingLife(const config::Options& options, const Identity& who)

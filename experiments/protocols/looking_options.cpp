@@ -75,7 +75,7 @@ OptionTable probe_options() {
        "",
        "habituated when the last three looks last less than this share of the first three"},
       {"habituation.trials", 20L, 4, 1000, {}, "looks", "at most so many until the novel event"},
-      {"violation_of_expectation.kind", std::string("cycle"), 0, 0, kinds, "", "sequence that becomes familiar"},
+      {"violation_of_expectation.kind", std::string("constant"), 0, 0, kinds, "", "sequence that becomes familiar"},
       {"violation_of_expectation.familiar", 16L, 1, 10000, {}, "events", "seen before the test"},
       {"preferential_looking.first", std::string("markov"), 0, 0, kinds, "", "sequence on one side"},
       {"preferential_looking.second", std::string("uniform"), 0, 0, kinds, "", "sequence on the other side"},

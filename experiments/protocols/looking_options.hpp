@@ -27,7 +27,7 @@ struct LookingSettings {
     int trials = 20;
   } habituation;
   struct Violation {
-    envs::SequenceKind kind = envs::SequenceKind::cycle;
+    envs::SequenceKind kind = envs::SequenceKind::constant;
     int familiar = 16;
   } violation;
   struct Pair {
