@@ -25,7 +25,8 @@ const SequenceOptions& checked(const SequenceOptions& o) {
     if (!(w >= 0.0)) throw std::logic_error("SequenceModel: weights of laws must be 0 or more");
     weight += w;
   }
-  if (o.places < 2 || !(o.concentration > 0.0) || !share(o.switching) || !share(o.forgetting) || !(weight > 0.0))
+  if (o.places < 2 || !(o.concentration > 0.0) || !share(o.change) || o.runs < 2 || !share(o.forgetting) ||
+      !(weight > 0.0))
     throw std::logic_error("SequenceModel: an option is outside its range");
   return o;
 }
@@ -64,73 +65,123 @@ void SequenceModel::set_options(const SequenceOptions& options) {
   begin();
 }
 
-void SequenceModel::begin() {
+SequenceRun SequenceModel::fresh(double weight) const {
   const Index k = options_.places;
-  D_ = pD_ / pD_.sum();
-  unigram_.setConstant(k, options_.concentration);
-  markov_.setConstant(k, k, options_.concentration);
-  qs_.setConstant(k, 1.0 / static_cast<double>(k));
+  return {weight, pD_ / pD_.sum(), VectorXd::Constant(k, options_.concentration),
+          MatrixXd::Constant(k, k, options_.concentration)};
+}
+
+void SequenceModel::begin() {
+  runs_ = {fresh(1.0)};
+  qs_.setConstant(options_.places, 1.0 / options_.places);
   first_ = true;
 }
 
-void SequenceModel::end() { pD_ += D_; }
+void SequenceModel::end() { pD_ += D(); }
 
-MatrixXd SequenceModel::predictions() const {
+Vector3d SequenceModel::D() const {
+  Vector3d sum = Vector3d::Zero();
+  for (const SequenceRun& run : runs_) sum += run.weight * run.D;
+  return sum;
+}
+
+MatrixXd SequenceModel::predictions(const SequenceRun& run) const {
   const Index k = options_.places;
   MatrixXd p = MatrixXd::Constant(k, laws, 1.0 / static_cast<double>(k));
-  p.col(unigram) = unigram_ / unigram_.sum();
+  p.col(unigram) = run.unigram / run.unigram.sum();
   if (first_) return p;
   p.col(markov).setZero();
   for (Index before = 0; before < k; ++before)
-    if (qs_[before] > 0.0) p.col(markov) += qs_[before] / markov_.col(before).sum() * markov_.col(before);
+    if (qs_[before] > 0.0) p.col(markov) += qs_[before] / run.markov.col(before).sum() * run.markov.col(before);
   return p;
 }
 
-VectorXd SequenceModel::predict() const { return predictions() * D_; }
+VectorXd SequenceModel::predict() const {
+  VectorXd p = VectorXd::Zero(options_.places);
+  for (const SequenceRun& run : runs_) p += run.weight * (predictions(run) * run.D);
+  return p;
+}
 
-double SequenceModel::learn_markov(const Likelihood& likelihood, double evidence) {
+double SequenceModel::learn_markov(SequenceRun& run, const Likelihood& likelihood, double evidence) const {
   double nats = 0.0;
   for (Index before = 0; before < qs_.size(); ++before) {
     if (!(qs_[before] > 0.0)) continue;
-    const VectorXd joint =
-        qs_[before] / evidence / markov_.col(before).sum() * markov_.col(before).cwiseProduct(likelihood);
-    const Lesson taught = lesson(markov_.col(before), joint);
-    markov_.col(before) = taught.counts;
+    auto counts = run.markov.col(before);
+    const Lesson taught = lesson(counts, qs_[before] / evidence / counts.sum() * counts.cwiseProduct(likelihood));
+    counts = taught.counts;
     nats += taught.nats;
   }
   return nats;
 }
 
-EventAccount SequenceModel::learn(const Likelihood& likelihood) {
-  const MatrixXd prediction = predictions();
+EventAccount SequenceModel::learn(SequenceRun& run, const MatrixXd& prediction, const Likelihood& likelihood) const {
   const Vector3d evidence = prediction.transpose() * likelihood;  // p(o | h)
-  const double p = evidence.dot(D_);
-  const Vector3d after = D_.cwiseProduct(evidence) / p;
-  EventAccount account{-std::log(p), model::categorical_kl(after, D_), 0.0};
+  const double p = evidence.dot(run.D);
+  const Vector3d after = run.D.cwiseProduct(evidence) / p;
+  EventAccount account{-std::log(p), model::categorical_kl(after, run.D), 0.0};
   if (after[unigram] > 0.0) {
-    const Lesson taught = lesson(unigram_, prediction.col(unigram).cwiseProduct(likelihood) / evidence[unigram]);
-    unigram_ = taught.counts;
+    const Lesson taught = lesson(run.unigram, prediction.col(unigram).cwiseProduct(likelihood) / evidence[unigram]);
+    run.unigram = taught.counts;
     account.novelty += after[unigram] * taught.nats;
   }
-  if (after[markov] > 0.0 && !first_) account.novelty += after[markov] * learn_markov(likelihood, evidence[markov]);
-  // sum_h D'_h P(s | o, h) = A_os sum_h D_h P(s | h) / p(o).
-  qs_ = (prediction * D_).cwiseProduct(likelihood) / p;
-  D_ = after;
+  if (after[markov] > 0.0 && !first_)
+    account.novelty += after[markov] * learn_markov(run, likelihood, evidence[markov]);
+  run.D = after;
+  return account;
+}
+
+EventAccount SequenceModel::learn(const Likelihood& likelihood) {
+  const auto n = static_cast<Index>(runs_.size());
+  VectorXd before(n), after(n), places = VectorXd::Zero(options_.places);
+  std::vector<EventAccount> accounts;
+  for (Index r = 0; r < n; ++r) {
+    SequenceRun& run = runs_[static_cast<std::size_t>(r)];
+    const MatrixXd prediction = predictions(run);
+    places += run.weight * (prediction * run.D);
+    accounts.push_back(learn(run, prediction, likelihood));
+    before[r] = run.weight;
+    after[r] = run.weight * std::exp(-accounts.back().surprise);
+  }
+  const double p = after.sum();
+  after /= p;
+  EventAccount account{-std::log(p), model::categorical_kl(after, before), 0.0};
+  for (Index r = 0; r < n; ++r) {
+    const auto at = static_cast<std::size_t>(r);
+    runs_[at].weight = after[r];
+    account.salience += after[r] * accounts[at].salience;
+    account.novelty += after[r] * accounts[at].novelty;
+  }
+  qs_ = places.cwiseProduct(likelihood) / places.dot(likelihood);
   first_ = false;
   return account;
 }
 
 EventAccount SequenceModel::observe(const Likelihood& likelihood) {
   const EventAccount account = learn(likelihood);
-  fade();
+  if (options_.forgetting > 0.0) forget();
+  if (options_.change > 0.0) expect_change();
   return account;
 }
 
-void SequenceModel::fade() {
-  D_ = (1.0 - options_.switching) * D_ + options_.switching / pD_.sum() * pD_;
+void SequenceModel::forget() {
   const double keep = 1.0 - options_.forgetting, rest = options_.forgetting * options_.concentration;
-  unigram_ = (keep * unigram_).array() + rest;
-  markov_ = (keep * markov_).array() + rest;
+  for (SequenceRun& run : runs_) {
+    run.unigram = (keep * run.unigram).array() + rest;
+    run.markov = (keep * run.markov).array() + rest;
+  }
+}
+
+// The least probable run gives way to the new one when there are too many.
+void SequenceModel::expect_change() {
+  if (static_cast<int>(runs_.size()) >= options_.runs) {
+    const auto least = std::min_element(runs_.begin(), runs_.end(),
+                                        [](const SequenceRun& a, const SequenceRun& b) { return a.weight < b.weight; });
+    runs_.erase(least);
+  }
+  double kept = 0.0;
+  for (const SequenceRun& run : runs_) kept += run.weight;
+  for (SequenceRun& run : runs_) run.weight *= (1.0 - options_.change) / kept;
+  runs_.push_back(fresh(options_.change));
 }
 
 double SequenceModel::expected_information(const Eigen::Ref<const MatrixXd>& A) const {

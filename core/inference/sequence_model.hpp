@@ -12,12 +12,16 @@
 //   progress = KL(belief after || belief before) = salience + novelty
 //   salience = KL(D' || D),   novelty = sum_h D'_h KL(Dir(pB'_h) || Dir(pB_h))
 // and expected_information is sum_o p(o) progress(o): for a sharp A the mutual information of the next event with law
-// and parameters, H(p) - sum_h D_h E H(theta_h). A law that may change is one whose evidence fades: after every event
-//   D <- (1 - switching) D + switching D0,   pB <- concentration + (1 - forgetting) (pB - concentration).
+// and parameters, H(p) - sum_h D_h E H(theta_h).
+//
+// A law may give way to another one, with chance `change` before every event. A run is what has been seen since the
+// last change; the belief is a mixture over when that was (Adams & MacKay 2007, "Bayesian online changepoint
+// detection"), of which the most probable `runs` are kept. Runs are hypotheses like the laws: their KL is salience.
 #pragma once
 
 #include <Eigen/Dense>
 #include <array>
+#include <vector>
 
 namespace infans::inference {
 
@@ -27,7 +31,8 @@ inline constexpr int laws = 3;
 struct SequenceOptions {
   int places = 4;                                // K, 2 or more
   double concentration = 1.0;                    // prior count of every place, > 0
-  double switching = 0.0;                        // chance that the law is another at the next event, 0 .. 1
+  double change = 0.0;                           // 0 .. 1
+  int runs = 6;                                  // 2 or more
   double forgetting = 0.0;                       // share of the counts lost at every event, 0 .. 1
   std::array<double, laws> weights = {1, 1, 1};  // prior counts of the laws (pD); 0: not thought of; one above 0
 };
@@ -39,11 +44,18 @@ struct EventAccount {
   double progress() const { return salience + novelty; }
 };
 
+// The belief about a stretch of sequence under one law, whichever it is.
+struct SequenceRun {
+  double weight;            // of this run
+  Eigen::Vector3d D;        // of the laws, in the order of Law
+  Eigen::VectorXd unigram;  // pB, K
+  Eigen::MatrixXd markov;   // pB, K x K, column: the place before
+};
+
 class SequenceModel {
  public:
   // Throws std::logic_error for an option outside its range.
   explicit SequenceModel(const SequenceOptions& options);
-
   // Other options for the sequences to come, the first of which begins; what was learned of the laws stays. Throws the
   // same.
   void set_options(const SequenceOptions& options);
@@ -61,24 +73,28 @@ class SequenceModel {
   double expected_information(const Eigen::Ref<const Eigen::MatrixXd>& A) const;
 
   const Eigen::VectorXd& qs() const { return qs_; }  // of the last event; 1 / K before the first
-  const Eigen::Vector3d& D() const { return D_; }    // of the laws, in the order of Law
+  Eigen::Vector3d D() const;                         // over all runs
   const Eigen::Vector3d& pD() const { return pD_; }
-  const Eigen::VectorXd& pB_unigram() const { return unigram_; }
-  const Eigen::MatrixXd& pB_markov() const { return markov_; }  // K x K, column: the place before
+  const std::vector<SequenceRun>& runs() const { return runs_; }
   const SequenceOptions& options() const { return options_; }
 
  private:
+  SequenceRun fresh(double weight) const;
   // P(s | h) of the next event, K x laws.
-  Eigen::MatrixXd predictions() const;
+  Eigen::MatrixXd predictions(const SequenceRun& run) const;
   EventAccount learn(const Eigen::Ref<const Eigen::VectorXd>& likelihood);
+  // Of one run, whose weight stays; `prediction` as predictions gives it.
+  EventAccount learn(SequenceRun& run, const Eigen::MatrixXd& prediction,
+                     const Eigen::Ref<const Eigen::VectorXd>& likelihood) const;
   // What the markov law's parameters learn of an event; returns the nats.
-  double learn_markov(const Eigen::Ref<const Eigen::VectorXd>& likelihood, double evidence);
-  void fade();
+  double learn_markov(SequenceRun& run, const Eigen::Ref<const Eigen::VectorXd>& likelihood, double evidence) const;
+  void forget();
+  void expect_change();
 
   SequenceOptions options_;
-  Eigen::Vector3d D_, pD_;
-  Eigen::VectorXd unigram_, qs_;
-  Eigen::MatrixXd markov_;
+  Eigen::Vector3d pD_;
+  Eigen::VectorXd qs_;
+  std::vector<SequenceRun> runs_;  // the oldest first
   bool first_ = true;
 };
 

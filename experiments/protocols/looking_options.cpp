@@ -56,7 +56,13 @@ OptionTable mind_options() {
       {"mind.laws", law_names, 0, 0, {}, "", "laws that the mind thinks of: noise, unigram, markov"},
       {"mind.concentration", 1.0, 1e-3, 1000, {}, "events", "prior count of every place: the flatter, the larger"},
       {"mind.forgetting", 0.0, 0, 1, {}, "", "share of what was counted that every event lets fade"},
-      {"mind.switching", 0.0, 0, 1, {}, "", "chance of another law at the next event, as the mind has it"},
+      {"mind.change",
+       0.0,
+       0,
+       1,
+       {},
+       "",
+       "chance that the law is another one from the next event on, as the mind has it"},
       {"mind.spread", 0.05, 0.001, 1, {}, "rad", "standard deviation of a seen direction at sensory precision 1"},
       {"mind.sensory_precision", 1.0, 1e-3, 1000, {}, "", "factor on the precision that the mind gives to its senses"},
       {"mind.efference_copy", true, 0, 0, {}, "", "whether the mind knows where it sent its eyes"},
@@ -118,7 +124,7 @@ void read_mind(const Options& o, LookingSettings& s) {
   m.places = envs::display_places;
   m.concentration = o.number("mind.concentration");
   m.forgetting = o.number("mind.forgetting");
-  m.switching = o.number("mind.switching");
+  m.change = o.number("mind.change");
   const Texts& laws = texts(o, "mind.laws");
   for (std::size_t i = 0; i < law_names.size(); ++i)
     m.weights[i] = std::find(laws.begin(), laws.end(), law_names[i]) != laws.end() ? 1.0 : 0.0;

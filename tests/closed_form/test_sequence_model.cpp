@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "core/inference/sequence_model.hpp"
@@ -39,8 +40,8 @@ TEST_CASE("laws are weighted by their evidence") {
   CHECK(m.D()[0] == doctest::Approx(noise / all).epsilon(1e-13));
   CHECK(m.D()[1] == doctest::Approx(unigram / all).epsilon(1e-13));
   CHECK(m.D()[2] == doctest::Approx(markov / all).epsilon(1e-13));
-  CHECK(m.pB_unigram() == (VectorXd(4) << 5, 4, 1, 1).finished());
-  CHECK(m.pB_markov().col(0).isApprox((VectorXd(4) << 2, 4, 1, 1).finished(), 1e-12));
+  CHECK(m.runs().front().unigram == (VectorXd(4) << 5, 4, 1, 1).finished());
+  CHECK(m.runs().front().markov.col(0).isApprox((VectorXd(4) << 2, 4, 1, 1).finished(), 1e-12));
   // Surprises of a sequence add up to -ln of its mean evidence.
   SequenceModel again{SequenceOptions{}};
   double surprise = 0.0;
@@ -49,10 +50,12 @@ TEST_CASE("laws are weighted by their evidence") {
 }
 
 TEST_CASE("expected information is what the next event teaches on average") {
-  for (const double share : {0.0, 0.3}) {
+  for (const auto& [share, change] : {std::pair{0.0, 0.0}, {0.3, 0.0}, {0.0, 0.1}, {0.3, 0.1}}) {
     const MatrixXd A = confused(share);
+    SequenceOptions options;
+    options.change = change;
     for (const std::vector<int>& seen : {std::vector<int>{}, {2}, {0, 0, 1, 0, 1, 0, 1}, {3, 3, 3, 3, 3, 3}}) {
-      const SequenceModel m = after(seen, {}, A);
+      const SequenceModel m = after(seen, options, A);
       const VectorXd p = A * m.predict();
       double expected = 0.0;
       for (int o = 0; o < 4; ++o) {
@@ -66,15 +69,20 @@ TEST_CASE("expected information is what the next event teaches on average") {
   }
 }
 
-TEST_CASE("seen sharply, it is the mutual information of event, law and parameters") {
-  for (const std::vector<int>& seen : {std::vector<int>{1}, {0, 0, 1, 0, 1, 0, 1}, {3, 3, 3, 3, 3, 3}}) {
-    const SequenceModel m = after(seen);
-    // E H(theta) = H(mean) - novelty.
-    const VectorXd unigram = m.pB_unigram(), markov = m.pB_markov().col(seen.back());
-    const auto mean_entropy = [](const VectorXd& a) { return model::entropy(a / a.sum()) - model::novelty(a); };
-    const double information = model::entropy(m.predict()) - m.D()[0] * std::log(4.0) -
-                               m.D()[1] * mean_entropy(unigram) - m.D()[2] * mean_entropy(markov);
-    CHECK(m.expected_information(sharp) == doctest::Approx(information).epsilon(1e-10));
+TEST_CASE("seen sharply, it is the mutual information of event, law, parameters and change") {
+  for (const double change : {0.0, 0.1}) {
+    SequenceOptions options;
+    options.change = change;
+    for (const std::vector<int>& seen : {std::vector<int>{1}, {0, 0, 1, 0, 1, 0, 1}, {3, 3, 3, 3, 3, 3}}) {
+      const SequenceModel m = after(seen, options);
+      // E H(theta) = H(mean) - novelty.
+      const auto mean_entropy = [](const VectorXd& a) { return model::entropy(a / a.sum()) - model::novelty(a); };
+      double information = model::entropy(m.predict());
+      for (const inference::SequenceRun& run : m.runs())
+        information -= run.weight * (run.D[0] * std::log(4.0) + run.D[1] * mean_entropy(run.unigram) +
+                                     run.D[2] * mean_entropy(run.markov.col(seen.back())));
+      CHECK(m.expected_information(sharp) == doctest::Approx(information).epsilon(1e-10));
+    }
   }
 }
 
@@ -96,16 +104,63 @@ TEST_CASE("noise alone teaches nothing; what a sequence was counts for the next"
   m.end();
   m.begin();
   CHECK((m.D() - (Eigen::Vector3d::Ones() + found) / 4.0).norm() < 1e-14);
-  CHECK(m.pB_unigram() == VectorXd::Ones(4));
+  CHECK(m.runs().front().unigram == VectorXd::Ones(4));
 }
 
-TEST_CASE("what fades returns to the prior") {
+TEST_CASE("what is forgotten returns to the prior") {
   SequenceOptions o;
   o.forgetting = 0.1;
-  o.switching = 0.2;
-  const SequenceModel m = after({2}, o), kept = after({2});
-  CHECK(m.pB_unigram()[2] == doctest::Approx(1.0 + 0.9));
-  CHECK((m.D() - (0.8 * kept.D() + 0.2 * Eigen::Vector3d::Constant(1.0 / 3))).norm() < 1e-14);
+  CHECK(after({2}, o).runs().front().unigram[2] == doctest::Approx(1.0 + 0.9));
+}
+
+TEST_CASE("a change is found by its evidence") {
+  // Under the unigram alone, K = 4: six times place 0, then place 1; a change before any event but the first with
+  // chance 0.1. With the last change before event c: (2 .. 7 - c) / (5 .. 10 - c) ..., summed by hand below.
+  SequenceOptions o;
+  o.weights = {0, 1, 0};
+  o.change = 0.1;
+  o.runs = 100;
+  const SequenceModel m = after({0, 0, 0, 0, 0, 0, 1}, o);
+  // Evidence of a run of n zeros, and of n zeros and a one, from new.
+  const auto zeros = [](int n) {
+    double p = 1.0;
+    for (int i = 0; i < n; ++i) p *= (1.0 + i) / (4.0 + i);
+    return p;
+  };
+  const auto and_one = [&](int n) { return zeros(n) / (4.0 + n); };
+  // total[n]: evidence of the first n zeros over all that may have changed in them.
+  std::vector<double> total = {1.0};
+  for (int n = 1; n <= 6; ++n) {
+    double p = std::pow(0.9, n - 1) * zeros(n);
+    for (int c = 1; c < n; ++c) p += total[static_cast<std::size_t>(c)] * 0.1 * std::pow(0.9, n - c - 1) * zeros(n - c);
+    total.push_back(p);
+  }
+  std::vector<double> since;  // by the event that the run began with
+  for (int c = 0; c <= 6; ++c) {
+    const double begun = c == 0 ? std::pow(0.9, 6) : total[static_cast<std::size_t>(c)] * 0.1 * std::pow(0.9, 6 - c);
+    since.push_back(begun * and_one(6 - c));
+  }
+  double all = 0.0;
+  for (const double p : since) all += p;
+  REQUIRE(m.runs().size() == 8);  // and one that begins with the next event
+  for (std::size_t c = 0; c < since.size(); ++c)
+    CHECK(m.runs()[c].weight == doctest::Approx(0.9 * since[c] / all).epsilon(1e-12));
+  CHECK(m.runs().back().weight == 0.1);
+}
+
+TEST_CASE("a mind that expects changes learns more from a violated expectation, and keeps so many runs") {
+  SequenceOptions o;
+  o.change = 0.02;
+  std::vector<int> cycle;
+  for (int k = 0; k < 40; ++k) cycle.push_back(k % 4);
+  SequenceModel expected = after(cycle, o), unexpected = expected;
+  CHECK(expected.runs().size() == 6);
+  double sum = 0.0;
+  for (const auto& run : expected.runs()) sum += run.weight;
+  CHECK(sum == doctest::Approx(1.0).epsilon(1e-14));
+  expected.observe(sharp.row(0).transpose());
+  unexpected.observe(sharp.row(2).transpose());
+  CHECK(unexpected.expected_information(sharp) > expected.expected_information(sharp));
 }
 
 TEST_CASE("options outside their range are refused") {
