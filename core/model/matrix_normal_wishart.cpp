@@ -4,6 +4,7 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "core/model/dirichlet.hpp"
 #include "core/model/symmetric.hpp"
 #include "core/random/gamma.hpp"
 
@@ -12,15 +13,6 @@ namespace {
 
 using Eigen::MatrixXd;
 using Llt = Eigen::LLT<MatrixXd>;
-
-// Derivative of lgamma: recurrence to x >= 10, then the asymptotic series (Abramowitz & Stegun 6.3.18), 1e-14 there.
-double digamma(double x) {
-  double value = 0.0;
-  for (; x < 10.0; x += 1.0) value -= 1.0 / x;
-  const double r = 1.0 / (x * x);
-  return value + std::log(x) - 0.5 / x -
-         r * (1.0 / 12.0 - r * (1.0 / 120.0 - r * (1.0 / 252.0 - r * (1.0 / 240.0 - r * (1.0 / 132.0)))));
-}
 
 double multi_digamma(double x, int o) {
   double value = 0.0;

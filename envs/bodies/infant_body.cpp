@@ -161,14 +161,18 @@ void InfantBody::chest(MjcfText& xml) const {
   xml.close();
 }
 
-void InfantBody::head(MjcfText& xml) const {
+// The neck's pivot lies 0.3 half heights above the chin; the back of the head is in the plane of the back.
+std::array<double, 3> InfantBody::neck() const {
   const InfantSizes& s = sizes_;
-  // The neck's pivot lies 0.3 half heights above the chin; the back of the head is in the plane of the back.
-  const double pivot = s.whole.length - s.hip_height - 1.7 * s.head[2] - 0.3 * s.shoulder_height;
+  return {chest_x(), 0.0, s.whole.length - s.hip_height - 1.7 * s.head[2] - 0.3 * s.shoulder_height};
+}
+
+void InfantBody::head(MjcfText& xml, bool neck_held) const {
+  const InfantSizes& s = sizes_;
   const double x = s.head[0] - s.chest_radius;
   const double z = 0.7 * s.head[2];
   const double eye_mass = 4.0 / 3.0 * std::numbers::pi * std::pow(s.eye_radius, 3) * 1000.0;
-  open_body(xml, "head", middle_, {chest_x(), 0.0, pivot}, neck_joints());
+  open_body(xml, "head", middle_, neck(), neck_joints(), neck_held);
   xml.leaf("geom", solid("head", "ellipsoid", numbers_text({x, 0.0, z}), vec(s.head), s.head_mass - 2.0 * eye_mass));
   xml.leaf("geom", {{"name", "nose"},
                     {"class", "inside"},
@@ -185,15 +189,26 @@ void InfantBody::head(MjcfText& xml) const {
   xml.close();
 }
 
-void InfantBody::eye(MjcfText& xml, const Side& side) const {
+std::array<double, 3> InfantBody::eye(const Side& side) const {
   const InfantSizes& s = sizes_;
-  const double r = s.eye_radius;
   const double y = 0.5 * s.eye_distance;
   const double z = -0.1 * s.head[2];
   // Just outside the head's surface: a ray from the eye's centre does not meet the head it sits in.
   const double depth = std::sqrt(1.0 - std::pow(y / s.head[1], 2) - std::pow(z / s.head[2], 2));
-  const double x = s.head[0] * depth + 0.05 * r + s.head[0] - s.chest_radius;
-  open_body(xml, "eye", side, {x, side.y * y, z + 0.7 * s.head[2]}, eye_joints());
+  const double x = s.head[0] * depth + 0.05 * s.eye_radius + s.head[0] - s.chest_radius;
+  return {x, side.y * y, z + 0.7 * s.head[2]};
+}
+
+std::array<double, 3> InfantBody::eyes() const {
+  const std::array<double, 3> pivot = neck(), one = eye(left_);
+  return {pivot[0] + one[0], 0.0, pivot[2] + one[2]};
+}
+
+double InfantBody::eye_turn() const { return eye_torque / eye_stiffness; }
+
+void InfantBody::eye(MjcfText& xml, const Side& side) const {
+  const double r = sizes_.eye_radius;
+  open_body(xml, "eye", side, eye(side), eye_joints());
   xml.leaf("geom", {{"name", "eyeball" + std::string(side.suffix)},
                     {"class", "eye"},
                     {"type", "sphere"},
@@ -226,6 +241,12 @@ std::array<double, 3> InfantBody::shoulder(const Side& side) const {
 void InfantBody::write_arm(MjcfText& xml, bool right, double pitch) const {
   xml.open("body", {{"name", "chest"}, {"quat", turned({0, 1, 0}, pitch)}, {"childclass", "infant"}});
   arm(xml, right ? right_ : left_, true);
+  xml.close();
+}
+
+void InfantBody::write_head(MjcfText& xml) const {
+  xml.open("body", {{"name", "chest"}, {"childclass", "infant"}});
+  head(xml, true);
   xml.close();
 }
 

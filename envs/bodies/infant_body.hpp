@@ -19,6 +19,8 @@ class InfantBody {
   void write(MjcfText& xml, const std::array<double, 3>& position, double pitch) const;
   // One arm alone on a chest that does not move, the chest's origin at the world's.
   void write_arm(MjcfText& xml, bool right, double pitch) const;
+  // The head alone with both eyes on a neck that does not move, upright, the chest's origin at the world's.
+  void write_head(MjcfText& xml) const;
   void write_actuators(MjcfText& xml) const;
 
   const InfantSizes& sizes() const { return sizes_; }
@@ -30,6 +32,8 @@ class InfantBody {
   // Upper arm, forearm and hand as this infant has them (scales, no loads).
   std::array<Segment, 3> arm_segments(bool right) const;
   double pelvis_x() const { return sizes_.pelvis_radius - sizes_.thigh.radius; }
+  std::array<double, 3> eyes() const;  // the middle between them, in the frame of the chest, m
+  double eye_turn() const;             // rad: how far full command turns an eye
   double chest_height() const { return sizes_.shoulder_height - 0.9 * sizes_.chest_radius; }
   double chest_x() const { return sizes_.chest_radius - sizes_.thigh.radius; }
 
@@ -42,7 +46,9 @@ class InfantBody {
 
   void chest(MjcfText& xml) const;
   std::array<double, 3> shoulder(const Side& side) const;  // in the frame of the chest, m
-  void head(MjcfText& xml) const;
+  void head(MjcfText& xml, bool neck_held = false) const;
+  std::array<double, 3> neck() const;                 // the head's pivot in the frame of the chest, m
+  std::array<double, 3> eye(const Side& side) const;  // in the frame of the head, m
   void eye(MjcfText& xml, const Side& side) const;
   void arm(MjcfText& xml, const Side& side, bool fingers_held = false) const;
   void hand(MjcfText& xml, const Side& side, double scale, double wrist,

@@ -5,6 +5,7 @@ namespace infans::experiments {
 std::vector<Protocol> shipped_protocols() {
   return {
       habit_protocol(),
+      looking_protocol(),
   };
 }
 
