@@ -28,7 +28,7 @@ VectorXd peaked(int places, Index peak, double bias) {
 }
 
 VectorXd dirichlet(int places, double spread, random::Stream& stream) {
-  VectorXd p(places);
+  VectorXd p = VectorXd::Zero(places);
   for (double& x : p) x = random::gamma(spread, stream);
   return p / p.sum();
 }

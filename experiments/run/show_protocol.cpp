@@ -67,7 +67,7 @@ std::string protocol_in_words(const std::string& name) {
     text += "\nOptions of every study\n" + options_in_words(study_options(), "");
     for (const auto& table :
          {group_fields(), factor_fields(), stage_fields(), probe_fields(), exclusion_fields(), analysis_fields()})
-      text += "\n" + options_in_words(table, "", true);
+      text.append("\n").append(options_in_words(table, "", true));
     return text;
   }
   throw base::OptionError("protocol", "there is no protocol '" + name + "'; did you mean '" +
