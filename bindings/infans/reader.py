@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,16 +13,17 @@ import h5py
 import numpy as np
 
 from .fields import OBSERVED, TABLES, Field
+from .records import Kind, Record, RecordError, open_record
+from .study import STUDY, Study
 from .tables import Table
 
-FILETYPE = "infans-run"
-FORMAT_VERSION = (1, 0)  # another major is refused; a newer minor only adds
-REQUIRED_ATTRIBUTES = ("spec_name", "spec_toml", "modalities", "joints", "outcome_json", "control_period", "seed")
-REQUIRED_GROUPS = ("committed_steps", "committed_episodes", "agents", "ledger")
+__all__ = ["Agent", "Agents", "RecordError", "Run", "Study", "load"]
 
-
-class RecordError(ValueError):
-    """The file is no record that this version reads; the message says why."""
+RUN = Kind(
+    version=(1, 0),
+    attributes=("spec_name", "spec_toml", "modalities", "joints", "outcome_json", "control_period", "seed"),
+    groups=("committed_steps", "committed_episodes", "agents", "ledger"),
+)
 
 
 class Agent:
@@ -108,36 +108,22 @@ class Agents(Sequence[Agent]):
         return "[" + ",\n ".join(map(repr, self)) + "]"
 
 
-class Run:
-    """One record. Arrays are read on demand and hold what was committed when it was opened; `refresh()` looks again."""
+class Run(Record):
+    """A record of agents. Arrays hold what was committed when it was opened; `refresh()` looks again."""
 
     def __init__(self, file: h5py.File, path: Path) -> None:
-        self.file, self.path = file, path
+        super().__init__(file, path)
         self.refresh()
 
     def refresh(self) -> Run:
         """Look again at a record that is still being written; returns self."""
-        for name in ("committed_steps", "committed_episodes"):
-            dataset = self.file[name]
-            if self.file.swmr_mode:
-                dataset.id.refresh()
-            setattr(self, name, dataset[...])
+        self.committed_steps, self.committed_episodes = map(self.fresh, ("committed_steps", "committed_episodes"))
         self.agents = Agents(self, len(self.committed_steps))
         return self
 
     committed_steps: np.ndarray  # int64 [agents]
     committed_episodes: np.ndarray  # int64 [agents]
     agents: Agents
-
-    @cached_property
-    def attrs(self) -> dict[str, Any]:
-        """What the file says about itself: versions, seed, study, body, control period (s) ..."""
-        return {name: _plain(value) for name, value in self.file.attrs.items()}
-
-    @cached_property
-    def spec(self) -> dict[str, Any]:
-        """The whole life with every option resolved, e.g. run.spec["planner"]["horizon"]."""
-        return tomllib.loads(self.attrs["spec_toml"])
 
     @cached_property
     def modalities(self) -> list[dict[str, Any]]:
@@ -188,16 +174,6 @@ class Run:
         ledger = [Field(f"ledger/{n}", self.ledger.shape(n), *TABLES["ledger"].get(n, ("", ""))) for n in self.ledger]
         return (self.agents[0].datasets() if len(self.agents) else []) + ledger
 
-    def close(self) -> None:
-        """Close the file; arrays already read stay valid."""
-        self.file.close()
-
-    def __enter__(self) -> Run:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         if not self.file:
             return f"<Run {self.path.name}, closed>"
@@ -209,41 +185,11 @@ class Run:
         )
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def load(path: str | os.PathLike[str]) -> Run:
-    """Open a record (run.h5, or the folder that holds it); works on finished, running and killed runs."""
-    path = Path(path)
-    if path.is_dir():
-        path = path / "run.h5"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such record; give run.h5 or the folder that holds it")
-    if not h5py.is_hdf5(path):
-        raise RecordError(f"{path}: not an HDF5 file; a record is the run.h5 that `infans run` writes")
+def load(path: str | os.PathLike[str]) -> Run | Study:
+    """Open a record (run.h5, or the folder that holds it); works on finished, running and killed runs and studies."""
+    file, path, filetype = open_record(path, {"infans-run": RUN, "infans-study": STUDY})
     try:
-        file = h5py.File(path, "r", libver="latest", swmr=True)
-    except (OSError, ValueError):  # written without SWMR, e.g. a repacked copy
-        file = h5py.File(path, "r")
-    try:
-        filetype = _plain(file.attrs.get("filetype", "?"))
-        if filetype != FILETYPE:
-            raise RecordError(f"{path}: its filetype is '{filetype}', not '{FILETYPE}'")
-        major, minor = (int(v) for v in file.attrs["format_version"])
-        if major != FORMAT_VERSION[0]:
-            raise RecordError(
-                f"{path}: format {major}.{minor}, but this version of Infans reads {FORMAT_VERSION[0]}.x; "
-                f"{'upgrade infans' if major > FORMAT_VERSION[0] else 'read it with the version that wrote it'}"
-            )
-        lost = [n for n in REQUIRED_ATTRIBUTES if n not in file.attrs] + [n for n in REQUIRED_GROUPS if n not in file]
-        if lost:
-            raise RecordError(f"{path}: it lacks {', '.join(lost)}; its writer was stopped before the first step")
-        return Run(file, path)
+        return Study(file, path) if filetype == "infans-study" else Run(file, path)
     except BaseException:
         file.close()
         raise

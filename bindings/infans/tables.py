@@ -16,13 +16,29 @@ class MissingDatasetError(KeyError):
         return str(self.args[0])
 
 
-def _missing(name: str, known: Sequence[str], where: str) -> MissingDatasetError:
+def missing(name: str, known: Sequence[str], where: str, what: str = "dataset") -> MissingDatasetError:
+    """The error for a name that `where` does not have; it names the nearest one."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f"did you mean '{near[0]}'?" if near else f"there is: {', '.join(known) or 'nothing'}"
-    return MissingDatasetError(f"no dataset '{name}' in {where}; {hint}")
+    return MissingDatasetError(f"no {what} '{name}' in {where}; {hint}")
 
 
-class Table(Mapping[str, np.ndarray]):
+class Named:
+    """What is a mapping by name can also be read as attributes: `table.vfe` for `table["vfe"]`."""
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except MissingDatasetError as error:
+            raise AttributeError(str(error)) from None
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self})
+
+
+class Table(Named, Mapping[str, np.ndarray]):
     """Datasets with the same rows: `table["vfe"]` or `table.vfe` is an array [rows, ...], read on demand."""
 
     def __init__(self, group: h5py.Group, rows: int, where: str) -> None:
@@ -40,7 +56,7 @@ class Table(Mapping[str, np.ndarray]):
 
     def _dataset(self, name: str) -> h5py.Dataset:
         if name not in self._group:
-            raise _missing(name, list(self._group), self._where)
+            raise missing(name, list(self._group), self._where)
         return self._group[name]
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -49,22 +65,11 @@ class Table(Mapping[str, np.ndarray]):
             dataset.id.refresh()  # a running writer has appended since it was opened
         return dataset[: self._rows]
 
-    def __getattr__(self, name: str) -> np.ndarray:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        try:
-            return self[name]
-        except MissingDatasetError as error:
-            raise AttributeError(str(error)) from None
-
     def __iter__(self) -> Iterator[str]:
         return iter(self._group)
 
     def __len__(self) -> int:
         return len(self._group)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._group})
 
     def __repr__(self) -> str:
         return f"<{self._where}: {self._rows} rows of {', '.join(self)}>"

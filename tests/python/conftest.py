@@ -15,6 +15,7 @@ if importlib.util.find_spec("infans") is None:
     sys.path.insert(0, str(HERE.parents[1] / "bindings"))
 
 import make_example  # noqa: E402
+import make_study  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +24,13 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     folder = tmp_path_factory.mktemp("records")
     return lambda name: (
         path if (path := folder / f"{name}.h5").exists() else make_example.write(path, make_example.VARIANTS[name])
+    )
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """study(NAME): path of the variant NAME of a study's record, written once a session."""
+    folder = tmp_path_factory.mktemp("studies")
+    return lambda name: (
+        path if (path := folder / f"{name}.h5").exists() else make_study.write(path, make_study.VARIANTS[name])
     )

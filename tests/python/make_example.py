@@ -145,20 +145,26 @@ def fixed(text: str) -> np.ndarray:
     return np.array(data, dtype=h5py.string_dtype("utf-8", max(1, len(data))))
 
 
+def head(file: h5py.File, texts: dict[str, str], version: tuple[int, int], seed: int) -> None:
+    """What every record says about itself, and `texts`."""
+    always = {"infans_version": "0.1.0", "git_hash": "0123abc", "mujoco_version": "4.0.0", "isa": "avx2",
+              "spec_name": "example"}  # fmt: skip
+    for name, text in (always | texts).items():
+        file.attrs[name] = fixed(text)
+    file.attrs["format_version"], file.attrs["seed"] = np.array(version, np.int32), seed
+
+
 def write(path: str | Path, example: Example) -> Path:
     """Writes the record and returns its path."""
     lives = [life(example, k) for k in range(len(example.first))]
     with h5py.File(path, "w", libver="latest") as file:
         texts = {
-            "filetype": "infans-run", "infans_version": "0.1.0", "git_hash": "0123abc", "mujoco_version": "4.0.0",
-            "isa": "avx2", "spec_name": "example", "spec_toml": SPEC.format(budget=example.budget),
-            "mjcf": "<mujoco/>", "modalities": json.dumps(MODALITIES), "joints": json.dumps(["slide", "hinge"]),
+            "filetype": "infans-run", "spec_toml": SPEC.format(budget=example.budget), "mjcf": "<mujoco/>",
+            "modalities": json.dumps(MODALITIES), "joints": json.dumps(["slide", "hinge"]),
             "outcome_json": json.dumps(OUTCOME),
         }  # fmt: skip
-        for name, text in texts.items():
-            file.attrs[name] = fixed(text)
-        file.attrs["format_version"] = np.array(example.version, np.int32)
-        file.attrs["seed"], file.attrs["control_period"], file.attrs["episode_steps"] = 11, PERIOD, STEPS
+        head(file, texts, example.version, 11)
+        file.attrs["control_period"], file.attrs["episode_steps"] = PERIOD, STEPS
         committed = np.zeros((2, len(lives)), np.int64)
         for k, tables in enumerate(lives):
             group = file.create_group(f"agents/{k + 1:03d}")

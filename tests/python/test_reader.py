@@ -215,4 +215,7 @@ def test_run_hands_settings_over(record, monkeypatch):
         "agent.policy": "greedy", "planner.horizon": "20", "model.draws": "4", "model.length_scale": "1.5",
         "planner.feedback": "false",
     }  # fmt: skip
-    assert rest == {"agents": 2, "seed": 5, "threads": None, "quiet": True, "world": None}
+    assert rest == {
+        "agents": 2, "seed": 5, "threads": None, "quiet": True, "world": None, "participants": [], "protocol": None,
+        "probes": None,
+    }  # fmt: skip

@@ -1,0 +1,104 @@
+"""What records have in common: an HDF5 file that says what it is, read while it is written or afterwards."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import h5py
+import numpy as np
+
+
+class RecordError(ValueError):
+    """The file is no record that this version reads; the message says why."""
+
+
+class Kind(NamedTuple):
+    """What a file of a type must hold before anything else is read."""
+
+    version: tuple[int, int]  # another major is refused; a newer minor only adds
+    attributes: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+class Record:
+    """An open record. Closes itself at the end of a with block."""
+
+    def __init__(self, file: h5py.File, path: Path) -> None:
+        self.file, self.path = file, path
+
+    def fresh(self, name: str) -> np.ndarray:
+        """The dataset `name` as a running writer has it now."""
+        dataset = self.file[name]
+        if self.file.swmr_mode:
+            dataset.id.refresh()
+        return dataset[...]
+
+    @cached_property
+    def attrs(self) -> dict[str, Any]:
+        """What the file says about itself: versions, seed, study ..."""
+        return {name: plain(value) for name, value in self.file.attrs.items()}
+
+    @cached_property
+    def spec(self) -> dict[str, Any]:
+        """The study's file as tables, e.g. record.spec["planner"]["horizon"]."""
+        return tomllib.loads(self.attrs["spec_toml"])
+
+    def close(self) -> None:
+        """Close the file; arrays already read stay valid."""
+        self.file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def plain(value: Any) -> Any:
+    """An attribute as Python has it: text, number or list."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def open_record(path: str | os.PathLike[str], kinds: Mapping[str, Kind]) -> tuple[h5py.File, Path, str]:
+    """Open run.h5, or the folder that holds it: the file, its path and its filetype, one of `kinds`.
+
+    Raises FileNotFoundError, or RecordError for another type of file, a newer major format or a file cut short.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "run.h5"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such record; give run.h5 or the folder that holds it")
+    if not h5py.is_hdf5(path):
+        raise RecordError(f"{path}: not an HDF5 file; a record is the run.h5 that `infans run` writes")
+    try:
+        file = h5py.File(path, "r", libver="latest", swmr=True)
+    except (OSError, ValueError):  # written without SWMR, e.g. a repacked copy
+        file = h5py.File(path, "r")
+    try:
+        filetype = plain(file.attrs.get("filetype", "?"))
+        if filetype not in kinds:
+            raise RecordError(f"{path}: its filetype is '{filetype}', not {' or '.join(map(repr, kinds))}")
+        kind = kinds[filetype]
+        major, minor = (int(v) for v in file.attrs["format_version"])
+        if major != kind.version[0]:
+            raise RecordError(
+                f"{path}: format {major}.{minor}, but this version of Infans reads {kind.version[0]}.x; "
+                f"{'upgrade infans' if major > kind.version[0] else 'read it with the version that wrote it'}"
+            )
+        lost = [n for n in kind.attributes if n not in file.attrs] + [n for n in kind.groups if n not in file]
+        if lost:
+            raise RecordError(f"{path}: it lacks {', '.join(lost)}; its writer was stopped before the first step")
+        return file, path, filetype
+    except BaseException:
+        file.close()
+        raise
