@@ -29,7 +29,7 @@ def test_wheel(tmp_path: Path) -> None:
         archive.extractall(site)
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     assert f"infans/_infans{suffix}" in names
-    assert "infans/__init__.py" in names
+    assert {"infans/__init__.py", "infans/analysis/__init__.py"} <= set(names)
     assert not [name for name in names if not name.startswith(("infans/", "infans-"))]
     (entries,) = site.glob("infans-*.dist-info/entry_points.txt")
     assert "infans=infans.cli:main" in entries.read_text().replace(" ", "")
