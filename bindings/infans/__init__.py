@@ -5,12 +5,15 @@
     run = infans.load("runs/cartpole_swingup-1")       # or read a record: finished, running or killed
     run.agents[0].step.vfe                             # NumPy array, nats, one value a decision
     infans.report.write(run, "report.html")            # every picture on one page
+    study = infans.load("runs/body_map-1")             # a study of participants, groups, ages and probes
+    study.trials("reach", frame=True)                  # one row a trial, as a pandas data frame
+    infans.analysis.run(study)                         # what the study's file declares: see infans.analysis
     net = infans.Hierarchy.chain([64, 128, 10])        # predictive coding by hand: see infans.hierarchy
     body = infans.Body("infant?age=6", skin={})        # any MJCF with senses: see infans.body
     env = gymnasium.make("infans/HalfCheetah-v5")      # bodies and tasks: see infans.envs
 
-Reading a record needs h5py, the report matplotlib (`pip install "infans[report]"`), running the compiled module; each
-is imported when it is first used.
+Reading a record needs h5py, the report matplotlib, the analysis of studies SciPy, statsmodels and ruptures
+(`pip install "infans[report,analysis]"`), running the compiled module; each is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -24,28 +27,29 @@ from typing import TYPE_CHECKING, Any
 from .tasks import register_with_gymnasium as _register_with_gymnasium
 
 if TYPE_CHECKING:
-    from . import report
+    from . import analysis, report
     from ._infans import BodyError, Error, FileError, OptionError, SimulationError
     from .body import Body
     from .envs import World
     from .hierarchy import Adam, Amortiser, Belief, Edge, Hierarchy, Node, Sgd
     from .protocol import Option, Participant, Probe, Trial, stream
     from .reader import Agent, RecordError, Run
+    from .study import Study
 
 __all__ = [
     "Adam", "Agent", "Amortiser", "Belief", "Body", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life",
-    "Node", "Option", "OptionError", "Participant", "Probe", "RecordError", "Run", "Sgd", "SimulationError", "Trial",
-    "build_info", "load", "report", "run", "stream",
+    "Node", "Option", "OptionError", "Participant", "Probe", "RecordError", "Run", "Sgd", "SimulationError", "Study",
+    "Trial", "analysis", "build_info", "load", "report", "run", "stream",
 ]  # fmt: skip
 
 _FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")
 _FROM_PROTOCOL = ("Option", "Participant", "Probe", "Trial", "stream")
-_FROM_READER = ("Agent", "RecordError", "Run")
+_FROM_READER = ("Agent", "RecordError", "Run", "Study")
 _FROM_COMPILED = ("BodyError", "Error", "FileError", "OptionError", "SimulationError")
 
 
-def load(path: str | os.PathLike[str]) -> Run:
-    """Open the record `path` (run.h5, or the folder that holds it) and return a lazy `Run`.
+def load(path: str | os.PathLike[str]) -> Run | Study:
+    """Open the record `path` (run.h5, or the folder that holds it) and return a lazy `Run`, or `Study` of a protocol.
 
     Raises FileNotFoundError, or RecordError (a ValueError) for another type of file or a newer major format.
     """
@@ -68,7 +72,7 @@ def run(
     participant: type[Participant] | None = None,
     probes: Mapping[str, Probe] | None = None,
     **options: Any,
-) -> Run:
+) -> Run | Study:
     """Let a population live the study `spec` (a shipped name, a TOML file, or TOML text) and return its record.
 
     out: folder of the files, [runs/STUDY-n]; agents, seed (of the first), threads [all processors]: as in `infans run`.
@@ -211,8 +215,8 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module("infans.reader"), name)
     if name in _FROM_COMPILED:
         return getattr(_compiled(), name)
-    if name == "report":
-        return importlib.import_module("infans.report")
+    if name in ("analysis", "report"):
+        return importlib.import_module(f"infans.{name}")
     raise AttributeError(f"module 'infans' has no attribute {name!r}")
 
 

@@ -7,6 +7,23 @@ LINES = (
     "life has ended keeps its last value."
 )
 
+STUDY: dict[str, str] = {
+    "growth_curve": "Thin lines are participants, the thick line is their mean, the ribbon its 95 % interval; dashed, "
+    "the mean of the participants’ fitted curves. Beside it, when each was half grown (Gompertz: grew fastest).",
+    "samples_to": "Thin lines are participants, the thick line is their median, the ribbon holds the middle half; the "
+    "dashed line is the criterion. Beside it, how many samples each needed.",
+    "change_point": "Thin lines are participants, the thick line is their mean, the ribbon its 95 % interval; ticks "
+    "below the axis are the participants’ changes, those that are more than chance at 5 %.",
+    "ratio": "One dot a participant; the ring is the median, the bar the middle half. 1: as at baseline.",
+    "compare": "One dot a participant; the ring is the median, the bar the middle half.",
+    "regression": "Dots are means over participants in bins of equal numbers, with 95 % intervals; lines are the "
+    "fitted probability, averaged over the other predictors as they occurred.",
+    "touches": "Every touch of the body, seen from the front and from the side.",
+    "probe": "Every measure, whatever was declared: means over participants with their 95 % intervals, or one dot a "
+    "participant.",
+    "life": "Every variable, whatever was declared: means over participants, ribbons are 95 % intervals.",
+}
+
 CAPTIONS: dict[str, tuple[str, str]] = {
     "learning": (
         "Learning curve",

@@ -32,7 +32,10 @@ figure { margin: 0; } figure svg { width: 100%; height: auto; display: block; }
 figure svg text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial,
   sans-serif !important; }
 .none { color: var(--soft); border-left: 3px solid var(--line); padding: 4px 0 4px 14px; margin: 0; }
-.scroll { overflow-x: auto; }
+.said { margin: 0 0 18px; padding: 0 0 0 1.1em; max-width: 52em; } .said li { margin: 0 0 5px; text-wrap: pretty; }
+.note { color: var(--soft); font-size: 14px; margin: 8px 0 0; }
+.prose { max-width: 48em; margin: 0 0 12px; text-wrap: pretty; }
+.scroll { overflow-x: auto; margin: 14px 0 0; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 7px 12px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
@@ -76,6 +79,16 @@ def figure(drawing: str) -> str:
 
 def nothing(reason: str) -> str:
     return f'<p class="none">{escape(reason)}</p>'
+
+
+def said(sentences: Iterable[str]) -> str:
+    """What came out, one sentence an item."""
+    whole = (s.replace(" % ", "\u00a0% ").replace(" p = ", " p\u00a0=\u00a0") for s in sentences)  # not torn apart
+    return f'<ul class="said">{"".join(f"<li>{escape(s)}</li>" for s in whole)}</ul>'
+
+
+def prose(text: str, kind: str = "prose") -> str:
+    return f'<p class="{kind}">{escape(text)}</p>'
 
 
 def key_figures(pairs: Iterable[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""One page that shows a whole run: `infans-report run.h5`, or `infans.report.write(run, "report.html")`."""
+"""One page that shows a whole run or study: `infans-report run.h5`, or `infans.report.write(run, "report.html")`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from . import page, series
 from .captions import CAPTIONS
 from .reader import RecordError, Run, load
 from .series import NothingToShow
+from .study import Study
 from .tables import MissingDatasetError
 
 INSTALL = 'the report needs matplotlib; install it with: pip install "infans[report]"'
+ANALYSIS = 'the report of a study needs {}; install it with: pip install "infans[report,analysis]"'
 EXAMPLES = """examples:
   infans-report runs/cartpole_swingup-1/run.h5            writes report.html beside it
   infans-report runs/cartpole_swingup-1 -o swingup.html   a folder will do
   infans-report run.h5 --hero hero.png                    also one wide picture
+  infans-report runs/body_map-1 --table                   a study: results.json too, and the results on stdout
+  infans-report runs/body_map-1 --figures pictures        every picture as PNG and SVG
 """
 
 
@@ -36,6 +40,22 @@ def _drawing() -> tuple[Any, Any]:
             raise
         raise MissingMatplotlib(INSTALL) from error
     return figures, drawings
+
+
+class MissingAnalysis(ImportError):
+    """SciPy, statsmodels and ruptures are an extra of the package, and one is not installed."""
+
+
+def _study_report() -> Any:
+    _drawing()
+    try:
+        from . import study_report
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("scipy", "statsmodels", "ruptures", "pandas"):
+            raise
+        raise MissingAnalysis(ANALYSIS.format(missing)) from error
+    return study_report
 
 
 def _count(n: int, noun: str) -> str:
@@ -129,8 +149,10 @@ def _about(run: Run) -> list[str]:
     ]
 
 
-def html(run: Run) -> str:
+def html(run: Run | Study) -> str:
     """The report as one self-contained page."""
+    if isinstance(run, Study):
+        return _study_report().html(run)
     study = run.spec.get("study", {})
     name = study.get("name") or run.attrs["spec_name"]
     title = study.get("summary") or name
@@ -147,15 +169,36 @@ def html(run: Run) -> str:
     return page.document(title, over, result_sentence(run), key, _sections(run) + _about(run))
 
 
-def write(run: Run, path: str | os.PathLike[str]) -> Path:
-    """Write the report of `run` to `path`; readers see the old page or the whole new one."""
+def write(run: Run | Study, path: str | os.PathLike[str]) -> Path:
+    """Write the report of `run` to `path`, that of a study with results.json beside it.
+
+    Readers see the old files or the whole new ones.
+    """
     path = Path(path)
+    if isinstance(run, Study):
+        return _write_study(run, path, None)[0]
+    return _write_text(path, html(run))
+
+
+def _write_text(path: Path, text: str) -> Path:
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path.parent}: no such folder for the report")
     draft = path.with_name(path.name + ".tmp")
-    draft.write_text(html(run), encoding="utf-8")
+    draft.write_text(text, encoding="utf-8")
     draft.replace(path)
     return path
+
+
+def _write_study(study: Study, path: Path, pictures: Path | None) -> tuple[Path, list[Path], str]:
+    """The page, the other files, and the results as text."""
+    say = _study_report()
+    results = say.analysis.run(study)
+    drawn = say.pictures(study, results)
+    page_path = _write_text(path, say.html(study, results, drawn))
+    files = [_write_text(path.with_name("results.json"), say.results_text(study, results))]
+    if pictures is not None:
+        files += say.save_pictures(drawn, pictures)
+    return page_path, files, say.as_text(study, results)
 
 
 def hero(run: Run, path: str | os.PathLike[str]) -> Path:
@@ -163,6 +206,11 @@ def hero(run: Run, path: str | os.PathLike[str]) -> Path:
     _, drawings = _drawing()
     drawings.hero(run).savefig(path, dpi=150, format="png", metadata={"Software": None})
     return Path(path)
+
+
+def _refuse(given: object, option: str, whom: str) -> None:
+    if given:
+        raise RecordError(f"{option} for {whom}")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -173,15 +221,24 @@ def main(argv: list[str] | None = None) -> None:
     )  # fmt: skip
     parser.add_argument("record", metavar="RUN.h5", help="record, or the folder that holds run.h5")
     parser.add_argument("-o", "--output", metavar="FILE", help="page to write [report.html beside the record]")
-    parser.add_argument("--hero", metavar="PNG", help="also save the wide picture")
+    parser.add_argument("--hero", metavar="PNG", help="of a run: also save the wide picture")
+    parser.add_argument("--table", action="store_true", help="of a study: print its results in place of file names")
+    parser.add_argument("--figures", metavar="DIR", help="of a study: also save every picture as PNG and SVG")
     given = parser.parse_args(argv)
     try:
         _drawing()
         with load(given.record) as run:
-            print(write(run, given.output or run.path.with_name("report.html")))
+            output = Path(given.output or run.path.with_name("report.html"))
+            if isinstance(run, Study):
+                _refuse(given.hero, "--hero is", "runs; a study has --figures")
+                written, files, text = _write_study(run, output, Path(given.figures) if given.figures else None)
+                print(text if given.table else "\n".join(map(str, [written, *files])))
+                return
+            _refuse(given.table or given.figures, "--table and --figures are", "studies; this is the record of a run")
+            print(write(run, output))
             if given.hero:
                 print(hero(run, given.hero))
-    except (OSError, RecordError, MissingDatasetError, MissingMatplotlib, NothingToShow) as error:
+    except (OSError, RecordError, MissingDatasetError, MissingMatplotlib, MissingAnalysis, NothingToShow) as error:
         print(f"infans-report: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -174,11 +174,16 @@ def test_bad_input_is_one_line_and_exit_2(record, tmp_path, capsys, case):
     assert said.startswith("infans-report: ") and said.count("\n") == 1
 
 
-def test_without_matplotlib_it_says_how_to_install(record):
+def report_without(module: str, path: Path) -> subprocess.CompletedProcess:
+    """The command on a record where a module is not installed."""
     source = str(Path(infans.__file__).parents[1])
     code = (
-        f"import sys; sys.path.append({source!r}); sys.modules['matplotlib'] = None\n"
-        f"from infans.report import main; main([{str(record('single'))!r}])"
+        f"import sys; sys.path.append({source!r}); sys.modules[{module!r}] = None\n"
+        f"from infans.report import main; main([{str(path)!r}])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_without_matplotlib_it_says_how_to_install(record):
+    done = report_without("matplotlib", record("single"))
     assert done.returncode == 2 and 'pip install "infans[report]"' in done.stderr and done.stderr.count("\n") == 1
