@@ -154,8 +154,10 @@ def _group_sentence(label: str, fits: list[growth.Fit], unit: str, seed: int) ->
 
 
 def _mixed_sentences(mixed: growth.MixedModel | None, labels: list[str], unit: str) -> list[str]:
-    if mixed is None or not mixed.terms:
-        return ["The mixed model was not estimated."]
+    if mixed is None:
+        return ["No mixed model: it needs three participants with two tests each."]
+    if not mixed.terms:
+        return ["The mixed model did not converge."]
     unit = f" {unit}" if unit else ""
     said = []
     for term in mixed.terms:
