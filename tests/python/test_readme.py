@@ -25,7 +25,7 @@ def test_the_study_of_the_readme(tmp_path, monkeypatch, capfd):
     study = infans.load(tmp_path / "runs" / "novelty")
     trials = study.trials("comparison")
     ages = np.unique(trials["age_days"])
-    assert len(study.participants) == 24 and len(ages) == 5
+    assert len(study.participants) == 24 and len(ages) == 8
 
     def preference(group: str, age: float) -> np.ndarray:
         chosen = (trials["group"] == group) & (trials["age_days"] == age)
