@@ -122,6 +122,11 @@ void Crib::step(std::span<const double> command, const Angles& mobile) {
   see(mobile);
 }
 
+void Crib::hang(const Angles& mobile) {
+  for (std::size_t i = 0; i < 2; ++i) world_->place_joint(swing[i], mobile[i], 0.0);
+  mobile_ = mobile;
+}
+
 void Crib::see(const Angles& now) {
   mobile_speed_ = toys_below * std::hypot(now[0] - mobile_[0], now[1] - mobile_[1]) / period;
   mobile_ = now;

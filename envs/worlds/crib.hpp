@@ -39,8 +39,11 @@ class Crib {
 
   // Holds torques (of each joint of joints(), as parts of the largest, -1 to 1) for one period.
   void step(std::span<const double> command);
-  // The same, then the mobile is put where it is told: an experimenter moves it.
+  // The same, then the mobile is where it is told: an experimenter moves it.
   void step(std::span<const double> command, const Angles& mobile);
+
+  // Puts the mobile there, at rest.
+  void hang(const Angles& mobile);
 
   const std::vector<LimbJoint>& joints() const { return joints_; }
   std::span<const double> position() const { return position_; }  // rad, of each joint

@@ -172,29 +172,39 @@ VectorXd MobileInfant::posture(const VectorXd& vigour) const {
   return q;
 }
 
+std::vector<double> MobileInfant::reflexes() {
+  const auto& joints = crib_.joints();
+  const auto n = std::ssize(joints);
+  const VectorXd torque = reflex_.torque(VectorXd::Map(crib_.position().data(), n),
+                                         VectorXd::Map(crib_.velocity().data(), n), envs::Crib::period);
+  std::vector<double> command(joints.size());
+  for (std::size_t i = 0; i < command.size(); ++i) command[i] = torque(static_cast<Eigen::Index>(i)) / joints[i].torque;
+  return command;
+}
+
 // Invariant: one decision is `steps` steps of the body, whoever moves the mobile.
 void MobileInfant::move(const VectorXd& vigour, std::span<const double> partner, Moment& moment) {
-  const auto& joints = crib_.joints();
-  VectorXd command(std::ssize(joints));
+  const auto angles = [&](int k) {
+    const auto at = static_cast<std::size_t>(2 * k);
+    return envs::Crib::Angles{partner[at], partner[at + 1]};
+  };
+  const auto keep = [&] { moment.tape.insert(moment.tape.end(), crib_.mobile().begin(), crib_.mobile().end()); };
+  if (!partner.empty() && crib_.mobile() != angles(0)) crib_.hang(angles(0));
   const std::array<long, 2> before = crib_.kicks();
   double way = 0.0;
   moment.tape.clear();
+  keep();
   for (int k = 0; k < steps; ++k) {
     if (k == 0) reflex_.predict(posture(vigour));
     if (k == stretched_until) reflex_.predict(posture(VectorXd::Zero(limbs)));
-    const VectorXd q = VectorXd::Map(crib_.position().data(), command.size());
-    const VectorXd velocity = VectorXd::Map(crib_.velocity().data(), command.size());
-    command = reflex_.torque(q, velocity, envs::Crib::period);
-    for (Eigen::Index i = 0; i < command.size(); ++i) command(i) /= joints[static_cast<std::size_t>(i)].torque;
-    const std::span<const double> torques(command.data(), joints.size());
-    const auto at = static_cast<std::size_t>(2 * k);
+    const std::vector<double> command = reflexes();
     if (partner.empty()) {
-      crib_.step(torques);
+      crib_.step(command);
     } else {
-      crib_.step(torques, {partner[at], partner[at + 1]});
+      crib_.step(command, angles(k + 1));
     }
     way += crib_.mobile_speed();
-    moment.tape.insert(moment.tape.end(), crib_.mobile().begin(), crib_.mobile().end());
+    keep();
   }
   moment.effect = way / steps;
   for (std::size_t i = 0; i < 2; ++i) moment.kicks[i] = static_cast<double>(crib_.kicks()[i] - before[i]);
@@ -212,7 +222,7 @@ MobileInfant::Moment MobileInfant::decide(const Occasion& occasion, std::span<co
 }
 
 Sample MobileInfant::live(std::span<const double> partner) {
-  if (!partner.empty() && partner.size() != 2 * steps)
+  if (!partner.empty() && partner.size() != 2 * (steps + 1))
     throw base::UserError("a yoked infant needs the tape of another under a mobile");
   tie(partner.empty() ? mobile_of(options_.tied) : envs::Mobile::free);
   Moment m = decide({0, samples_}, partner, options_.mind.learn);

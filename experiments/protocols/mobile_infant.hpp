@@ -45,7 +45,7 @@ class MobileInfant final : public Participant {
     std::array<double, 2> kicks{};  // left, right
     double effect = 0.0;            // m/s, true mean speed
     inference::EffectUpdate update;
-    std::vector<double> tape;  // the mobile's angles after each step
+    std::vector<double> tape;  // the mobile's angles before the first step and after each
   };
   // Whose streams: life (agent 0) or laboratory (agent 1), and when.
   struct Occasion {
@@ -55,6 +55,7 @@ class MobileInfant final : public Participant {
 
   Moment decide(const Occasion& occasion, std::span<const double> partner, bool learn);
   void move(const Eigen::VectorXd& vigour, std::span<const double> partner, Moment& moment);
+  std::vector<double> reflexes();  // of the next step: parts of the largest torques
   Eigen::VectorXd posture(const Eigen::VectorXd& vigour) const;
   void tie(envs::Mobile mobile);
   void change(const envs::InfantOptions& infant);
