@@ -223,6 +223,13 @@ TEST_CASE("the tied leg comes to kick more than the other, unless the movement i
   CHECK(live(*blind, 20).back().values[column("contingency_leg_left")] == 0.0);
 }
 
+TEST_CASE("nothing is learned against a baseline in the baseline itself, and criteria have names") {
+  const auto a = infant(9, tied("right"));
+  live(*a, 10);
+  CHECK_FALSE(a->reached("learned"));
+  CHECK_THROWS_AS(static_cast<void>(a->reached("leraned")), base::UserError);
+}
+
 TEST_CASE("an infant that grows keeps its state and is another body") {
   const config::Options o = tied("right");
   const auto a = infant(8, o), b = infant(8, o);
