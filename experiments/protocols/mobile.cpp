@@ -56,8 +56,8 @@ Protocol mobile_protocol() {
       "A foot tied to a mobile: kicks in baseline, conjugate reinforcement and extinction; one sample is half a "
       "second";
   p.options = mobile_options();
-  p.fixed = {"body.",       "senses.",          "mind.sensory_precision", "mind.efference_copy",
-             "mind.memory", "mind.effect_unit", "mind.spontaneity",       "mind.spontaneity_sd"};
+  p.fixed = {"body.",       "senses.",          "mind.noise",       "mind.sensory_precision", "mind.efference_copy",
+             "mind.memory", "mind.effect_unit", "mind.spontaneity", "mind.spontaneity_sd"};
   p.variables = life();
   p.probes = probes();
   p.criteria = {{"learned", "",

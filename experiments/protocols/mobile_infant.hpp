@@ -17,6 +17,9 @@
 
 namespace infans::experiments {
 
+envs::Mobile mobile_of(Tied tied);
+agents::SpontaneousPolicyOptions policy_options(const MobileOptions& options);
+
 class MobileInfant final : public Participant {
  public:
   static constexpr int steps = 25;                                // of the body, in a decision

@@ -23,6 +23,7 @@ Fields<Mind> mind() {
   Fields<Mind> f("mind");
   f.add("epistemic_weight", &Mind::epistemic_weight, {0.0, 100.0, "1"},
         "of information about the contingency in expected free energy; 0: no epistemic value");
+  f.add("noise", &Mind::noise, {1e-4, 10.0, "m/s"}, "standard deviation that the senses are believed to have at least");
   f.add("sensory_precision", &Mind::sensory_precision, {1e-3, 1e3, "1"},
         "times the precision that the mind gives to its senses");
   f.add("efference_copy", &Mind::efference_copy, {}, "whether the mind's model of the mobile knows its own movement");

@@ -19,6 +19,7 @@ struct MobileOptions {
   struct Mind {
     double epistemic_weight = 1.0, sensory_precision = 1.0;
     bool efference_copy = true, learn = true;
+    double noise = 0.01;            // believed, of the senses, m/s
     double memory = 90.0;           // s
     double effect_unit = 0.1;       // m/s
     double policy_precision = 1.0;  // gamma
