@@ -34,11 +34,6 @@ std::vector<NamedJoint> all_joints() {
   return all;
 }
 
-bool matches(const std::string& pattern, const std::string& name) {
-  if (!pattern.empty() && pattern.back() == '*') return name.starts_with(pattern.substr(0, pattern.size() - 1));
-  return pattern == name;
-}
-
 void check(bool fine, const std::string& key, const std::string& message) {
   if (!fine) throw base::OptionError(key, key + " " + message);
 }
@@ -63,10 +58,13 @@ void check_names(const InfantOptions& options) {
   }
   std::vector<std::string> joints;
   for (const NamedJoint& joint : all_joints()) joints.push_back(joint.name);
+  const auto check_joint = [&](const std::string& key, const std::string& pattern) {
+    check(std::any_of(joints.begin(), joints.end(), [&](const std::string& name) { return matches(pattern, name); }),
+          key, "names " + pattern + "; it must be (a beginning and * for) one of " + list(joints));
+  };
+  for (const std::string& pattern : options.held) check_joint("held", pattern);
   for (const StrengthFactor& strength : options.strength) {
-    check(std::any_of(joints.begin(), joints.end(),
-                      [&](const std::string& name) { return matches(strength.actuator, name); }),
-          "strength", "names " + strength.actuator + "; it must be (a beginning and * for) one of " + list(joints));
+    check_joint("strength", strength.actuator);
     check(std::isfinite(strength.factor) && std::abs(strength.factor) <= 3.0, "strength",
           "of " + strength.actuator + " is " + number_text(strength.factor) + "; it must be from -3 to 3");
   }
@@ -105,6 +103,7 @@ std::vector<JointStrength> infant_strengths(const InfantOptions& options) {
   const InfantBody body(options);
   std::vector<JointStrength> strengths;
   for (const NamedJoint& joint : all_joints()) {
+    if (is_held(options, joint.name)) continue;
     double torque = body.torque(*joint.joint);
     for (const StrengthFactor& factor : options.strength) {
       if (matches(factor.actuator, joint.name)) torque *= factor.factor;
@@ -122,8 +121,11 @@ std::string infant_mjcf(const InfantOptions& options) {
   xml.comment("An infant of " + number_text(options.age_months) +
               " months; sources in envs/bodies/README.md. SI units.");
   xml.leaf("compiler", {{"angle", "degree"}, {"autolimits", "true"}});
-  xml.leaf("option", {{"timestep", "0.005"}, {"integrator", "implicitfast"}, {"cone", "elliptic"}, {"impratio", "10"}});
-  write_defaults(xml);
+  xml.leaf("option", {{"timestep", "0.005"},
+                      {"integrator", "implicitfast"},
+                      {"cone", options.light_contacts ? "pyramidal" : "elliptic"},
+                      {"impratio", options.light_contacts ? "1" : "10"}});
+  write_defaults(xml, options.light_contacts ? "3" : "4");
   xml.open("worldbody");
   write_room(xml, options, body);
   body.write(xml, root_position(options, body), root_pitch(options));

@@ -57,19 +57,25 @@ struct InfantOptions {
   std::vector<AddedMass> added;
   std::vector<StrengthFactor> strength;
   std::vector<Tool> tools;  // at most one per hand
+  // Joints that are rigid at the scene's posture and have no motor, by name or by its beginning ("neck_*").
+  std::vector<std::string> held;
+  // Contacts resist only sliding, with a friction pyramid: about a fifth of the time of a step. Else they also resist
+  // turning, with an elliptic cone.
+  bool light_contacts = false;
 };
 
 // "infant?age=6&scene=seated&mobile=left": the options after the question mark, in any order.
 //   age     months, 0 to 24             scene   supine | seated            sex    average | girl | boy
 //   mobile  none | free | left | right  table   0 | 1
 //   scale   forearm_left:1.1            mass    hand_left:0.05 (kg)        strength  elbow_left:-1
-//   tool    right:0.15:0.02 (m, kg)     these four may be repeated
+//   tool    right:0.15:0.02 (m, kg)     held    neck_*                     these five may be repeated
+//   contact full | light
 // Throws base::OptionError, whose message lists the legal keys or values.
 InfantOptions infant_options(std::string_view query);
 
-// The MJCF text. The joints, actuators, bodies and the order of both depend on scene, mobile, table and tools only: an
-// older, loaded or weakened infant fits the state of a younger one.
-// Throws base::OptionError for an option outside its range or a name that the infant does not have.
+// The MJCF text. The joints, actuators, bodies and the order of both depend on scene, mobile, table, tools and held
+// only: an older, loaded or weakened infant fits the state of a younger one. Throws base::OptionError for an option
+// outside its range or a name that the infant does not have.
 std::string infant_mjcf(const InfantOptions& options);
 
 // Bodies that AddedMass can load.

@@ -1,5 +1,6 @@
 #include "envs/bodies/infant_body.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -46,6 +47,11 @@ MjcfText::Attributes solid(const std::string& name, const char* type, const std:
 
 }  // namespace
 
+bool is_held(const InfantOptions& options, const std::string& joint) {
+  return std::any_of(options.held.begin(), options.held.end(),
+                     [&](const std::string& pattern) { return matches(pattern, joint); });
+}
+
 InfantBody::InfantBody(const InfantOptions& options)
     : options_(options), sizes_(infant_sizes(options.age_months, options.sex)) {
   unit_torque_ = strength_of_age(options.age_months) * sizes_.whole.mass * gravity * sizes_.thigh.length;
@@ -54,6 +60,10 @@ InfantBody::InfantBody(const InfantOptions& options)
 
 double InfantBody::torque(const InfantJoint& joint) const {
   return is_eye(joint) ? eye_torque : joint.strength * unit_torque_;
+}
+
+double InfantBody::armature(const InfantJoint& joint) const {
+  return is_eye(joint) ? eye_armature : armature_time2 * torque(joint);
 }
 
 double InfantBody::seated_or_supine(const InfantJoint& joint) const {
@@ -89,6 +99,7 @@ void InfantBody::open_body(MjcfText& xml, const char* name, const Side& side, co
   xml.open("body", attributes);
   if (held) return;
   for (const InfantJoint& joint : joints) {
+    if (is_held(options_, joint.name + std::string(side.suffix))) continue;
     const double full = torque(joint);
     const bool eye = is_eye(joint);
     MjcfText::Attributes of = {
@@ -97,7 +108,7 @@ void InfantBody::open_body(MjcfText& xml, const char* name, const Side& side, co
         {"range", numbers_text({joint.low, joint.high})},
         {"stiffness", number_text(eye ? eye_stiffness : tone_ * full)},
         {"damping", number_text(eye ? eye_damping : damping_time * full)},
-        {"armature", number_text(eye ? eye_armature : armature_time2 * full)},
+        {"armature", number_text(armature(joint))},
         {"springref", number_text(seated_or_supine(joint))},
     };
     if (&joint == &joints[0]) of.emplace_back("ref", number_text(start));
@@ -232,6 +243,13 @@ std::array<Segment, 3> InfantBody::arm_segments(bool right) const {
   const auto scaled = [](Segment s, double by) { return Segment{by * s.length, s.radius, by * s.mass}; };
   return {scaled(sizes_.upper_arm, grow), scaled(sizes_.forearm, fore),
           Segment{grow * sizes_.hand_length, 0.5 * sizes_.hand_thickness, grow * sizes_.hand_mass}};
+}
+
+std::array<Segment, 3> InfantBody::leg_segments(bool right) const {
+  const double grow = scale(leg_left, right ? right_ : left_);
+  const auto scaled = [grow](const Segment& s) { return Segment{grow * s.length, s.radius, grow * s.mass}; };
+  return {scaled(sizes_.thigh), scaled(sizes_.shank),
+          Segment{grow * sizes_.foot_length, 0.5 * sizes_.foot_breadth, grow * sizes_.foot_mass}};
 }
 
 std::array<double, 3> InfantBody::shoulder(const Side& side) const {

@@ -11,6 +11,9 @@
 
 namespace infans::envs {
 
+// Whether the infant's options keep that joint rigid.
+bool is_held(const InfantOptions& options, const std::string& joint);
+
 class InfantBody {
  public:
   explicit InfantBody(const InfantOptions& options);
@@ -31,6 +34,9 @@ class InfantBody {
   double torque(const InfantJoint& joint) const;  // largest at full strength, N m
   // Upper arm, forearm and hand as this infant has them (scales, no loads).
   std::array<Segment, 3> arm_segments(bool right) const;
+  // Thigh, shank and foot, the foot hanging from the ankle.
+  std::array<Segment, 3> leg_segments(bool right) const;
+  double armature(const InfantJoint& joint) const;  // kg m2
   double pelvis_x() const { return sizes_.pelvis_radius - sizes_.thigh.radius; }
   std::array<double, 3> eyes() const;  // the middle between them, in the frame of the chest, m
   double eye_turn() const;             // rad: how far full command turns an eye

@@ -62,4 +62,9 @@ std::span<const InfantJoint> hip_joints() { return hip; }
 std::span<const InfantJoint> knee_joints() { return knee; }
 std::span<const InfantJoint> ankle_joints() { return ankle; }
 
+bool matches(const std::string& pattern, const std::string& name) {
+  if (!pattern.empty() && pattern.back() == '*') return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == name;
+}
+
 }  // namespace infans::envs

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <span>
+#include <string>
 
 namespace infans::envs {
 
@@ -27,5 +28,8 @@ std::span<const InfantJoint> finger_joints();
 std::span<const InfantJoint> hip_joints();    // of the thigh
 std::span<const InfantJoint> knee_joints();   // of the shank
 std::span<const InfantJoint> ankle_joints();  // of the foot
+
+// A joint's name, or its beginning and "*".
+bool matches(const std::string& pattern, const std::string& name);
 
 }  // namespace infans::envs

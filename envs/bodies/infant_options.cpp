@@ -81,9 +81,13 @@ void apply(InfantOptions& o, const std::string& key, std::string_view value) {
     const auto part = fields(key, value, 3, "hand:m:kg, e.g. right:0.15:0.02");
     const bool right = choice<bool>(key, part[0], {{"left", false}, {"right", true}});
     o = tool_in_hand(o, {right, number(key, part[1]), number(key, part[2])});
+  } else if (key == "held") {
+    o.held.emplace_back(value);
+  } else if (key == "contact") {
+    o.light_contacts = choice<bool>(key, value, {{"full", false}, {"light", true}});
   } else {
-    refuse(key,
-           "infant has no option " + key + "; it has age, sex, scene, mobile, table, scale, mass, strength and tool");
+    refuse(key, "infant has no option " + key +
+                    "; it has age, sex, scene, mobile, table, scale, mass, strength, tool, held and contact");
   }
 }
 

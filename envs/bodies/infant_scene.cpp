@@ -159,14 +159,14 @@ void write_mobile(MjcfText& xml, const InfantBody& body) {
 
 }  // namespace
 
-void write_defaults(MjcfText& xml) {
+void write_defaults(MjcfText& xml, const std::string& condim) {
   xml.open("default");
   xml.leaf("motor", {{"ctrlrange", "-1 1"}});
   xml.leaf("site", {{"size", "0.004"}, {"group", "4"}});
   xml.open("default", {{"class", "infant"}});
   xml.leaf("geom", {{"rgba", "0.96 0.78 0.66 1"},
                     {"friction", "0.8 0.005 0.0005"},
-                    {"condim", "4"},
+                    {"condim", condim},
                     {"solref", "0.02 1"},
                     {"solimp", "0.9 0.97 0.003"}});
   xml.open("default", {{"class", "inside"}});
@@ -177,10 +177,10 @@ void write_defaults(MjcfText& xml) {
   xml.close();
   xml.close();
   xml.open("default", {{"class", "furniture"}});
-  xml.leaf("geom", {{"rgba", "0.55 0.65 0.75 1"}, {"friction", "0.8 0.005 0.0005"}, {"condim", "4"}});
+  xml.leaf("geom", {{"rgba", "0.55 0.65 0.75 1"}, {"friction", "0.8 0.005 0.0005"}, {"condim", condim}});
   xml.close();
   xml.open("default", {{"class", "thing"}});
-  xml.leaf("geom", {{"friction", "0.8 0.005 0.0005"}, {"condim", "4"}});
+  xml.leaf("geom", {{"friction", "0.8 0.005 0.0005"}, {"condim", condim}});
   xml.close();
   xml.close();
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include "envs/bodies/infant_body.hpp"
 
 namespace infans::envs {
 
-void write_defaults(MjcfText& xml);
+// condim: MuJoCo's directions in which a contact resists.
+void write_defaults(MjcfText& xml, const std::string& condim = "4");
 
 std::array<double, 3> root_position(const InfantOptions& options, const InfantBody& body);
 double root_pitch(const InfantOptions& options);  // degrees about y; 0 is upright

@@ -10,27 +10,13 @@
 #include "envs/bodies/infant_body.hpp"
 #include "envs/bodies/infant_scene.hpp"
 #include "envs/bodies/mjcf_text.hpp"
+#include "envs/bodies/rod.hpp"
 
 namespace infans::envs {
 namespace {
 
 constexpr const char* timestep = "0.002";
 constexpr double degree = std::numbers::pi / 180.0;
-
-struct Rod {
-  double length, mass;
-};
-
-// Of rods one after the other about the beginning of the first.
-double inertia_of(std::span<const Rod> rods) {
-  double at = 0.0, sum = 0.0;
-  for (const Rod& r : rods) {
-    const double end = at + r.length;
-    sum += r.mass * (at * at + at * end + end * end) / 3.0;
-    at = end;
-  }
-  return sum;
-}
 
 void check_stretch(double stretch) {
   if (!(stretch >= 0.5 && stretch <= 2.0))

@@ -164,6 +164,10 @@ class BodyWorld : public Environment {
   // Throws base::BodyError when the new text does not load or has another structure; the old body then stays.
   virtual void replace_body(const std::string& mjcf_text) = 0;
 
+  // Puts one slide or hinge at a place (m or rad) with a velocity, all else as it is: what moves it is not in the
+  // world, e.g. an experimenter's hand. Seen from the next step on. Throws base::UserError for another joint.
+  virtual void place_joint(const std::string& joint, double position, double velocity) = 0;
+
   // The actuator of every command; several commands may have one, and some none a name ("").
   virtual std::vector<std::string> motors() const = 0;
   virtual std::vector<Taxel> taxels(const std::string& skin) const = 0;

@@ -183,6 +183,15 @@ class SensedBody final : public BodyWorld {
 
   void set_word(const std::string& name, int word) override { one_of(senses_.words, name, "words").say(word); }
 
+  void place_joint(const std::string& joint, double position, double velocity) override {
+    const mjModel& m = simulation_.model();
+    const int id = mj_name2id(&m, mjOBJ_JOINT, joint.c_str());
+    if (id < 0 || (m.jnt_type[id] != mjJNT_SLIDE && m.jnt_type[id] != mjJNT_HINGE))
+      throw base::UserError(spec_.name + " has no slide or hinge of the name " + joint);
+    simulation_.data().qpos[m.jnt_qposadr[id]] = position;
+    simulation_.data().qvel[m.jnt_dofadr[id]] = velocity;
+  }
+
   void replace_body(const std::string& mjcf_text) override {
     const std::shared_ptr<const mjModel> model = load_model(mjcf_text, source_);
     check_same_structure(simulation_.model(), *model, source_);

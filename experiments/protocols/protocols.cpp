@@ -6,6 +6,7 @@ std::vector<Protocol> shipped_protocols() {
   return {
       habit_protocol(),
       looking_protocol(),
+      mobile_protocol(),
   };
 }
 
