@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # The classes of core/model and core/inference, once for float32 and once for float64: infans.hierarchy wraps them.
@@ -31,7 +31,20 @@ def run(
     threads: int | None = None,
     quiet: bool = False,
     world: Any = None,
+    participants: Sequence[int] = (),
+    protocol: Mapping[str, Any] | None = None,
+    probes: Sequence[tuple[str, str, Sequence[tuple[str, str, str]], Any]] | None = None,
 ) -> str: ...
+
+# Protocols and probes written in Python: infans.protocol wraps them.
+def protocols() -> list[dict[str, Any]]: ...
+def protocol_of(spec: str) -> str: ...
+
+class Visit:
+    seconds: float
+    def live(self) -> list[float]: ...
+    def begin_stage(self, changes: Mapping[str, str]) -> None: ...
+    def test(self, kind: str, index: int, changes: Mapping[str, str]) -> list[float]: ...
 
 class SteppedLife:
     decisions: int
