@@ -99,19 +99,18 @@ TEST_CASE("a yoked infant lives its partner's postures with a body and a map of 
 
 TEST_CASE("stages change what they say and keep what was learned") {
   const auto learning = options(), frozen = options({{"mind.learn", "false"}});
-  const auto a = born(learning, 11), b = born(learning, 11);
-  live(*a, 10);
-  live(*b, 10);
+  const auto a = born(learning, 11);
+  live(*a, 40);
   a->begin_stage(frozen);
-  live(*a, 5, 80.0);
+  live(*a, 5, 140.0);
   const auto error = [&](Participant& p) {
     double sum = 0.0;
     for (int k = 0; k < 4; ++k) sum += p.clone()->test({"reach", learning, 90.0, 1, k, 4})[5];
     return sum / 4.0;
   };
   const auto fresh = born(learning, 11);
-  // The map of ten samples is there, and no better: predictions are far better than an ignorant infant's 4 cm.
-  CHECK(error(*a) < 0.7 * error(*fresh));
+  // Where the hand is was learned within 2 or 3 cm; who knows nothing misses by more than 10 cm.
+  CHECK(error(*a) < 0.5 * error(*fresh));
 }
 
 TEST_CASE("crossed nerves turn the elbow's range over, twice is nothing; a longer forearm is longer") {
