@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <numeric>
 
 #include "experiments/protocols/reaching_participant.hpp"
@@ -14,7 +15,7 @@ using Eigen::Vector3d;
 using Eigen::VectorXd;
 
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-constexpr double degree = 3.14159265358979323846 / 180.0;
+constexpr double degree = std::numbers::pi / 180.0;
 constexpr double period = SeatedReacher::period;
 constexpr int presentations = 20;  // places tried until the eye sees the ball
 constexpr int choices = 12;        // places that a pair is taken from

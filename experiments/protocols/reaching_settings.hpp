@@ -17,9 +17,9 @@ struct BodySettings {
   double growth_step = 7.0;  // days
   ArmChange kind = ArmChange::none;
   bool change = false, born_changed = false;
-  double longer = 1.2;      // length of the changed forearm
-  double added_mass = 0.05; // kg in the hand
-  int growing = 100;        // samples that a growing forearm takes to be `longer`
+  double longer = 1.2;       // length of the changed forearm
+  double added_mass = 0.05;  // kg in the hand
+  int growing = 100;         // samples that a growing forearm takes to be `longer`
 };
 
 struct SenseSettings {
@@ -43,7 +43,7 @@ struct MindSettings {
   double memory = 0.0;  // samples; 0: for ever
   int patience = 5;     // decisions
   int candidates = 48;
-  double radius = 0.02;     // m
+  double radius = 0.02;      // m
   double play_width = 0.04;  // m
 };
 
