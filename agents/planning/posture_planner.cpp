@@ -37,12 +37,17 @@ VectorXd PosturePlanner::random_posture(random::Stream& stream) const {
   return q;
 }
 
+VectorXd PosturePlanner::near_posture(const VectorXd& q, random::Stream& stream) const {
+  return inside(around(q, options_.near_sd, stream));
+}
+
 PostureCost PosturePlanner::cost_of(const Task& task, const VectorXd& q, const HandBelief& hand) const {
   const Eigen::Array3d variance = hand.covariance.diagonal().array().max(0.0);
   const double c = options_.goal_width, p = options_.posture_width;
   PostureCost cost;
   cost.risk = ((hand.mean - task.goal).squaredNorm() + options_.variance_weight * variance.sum()) / (2.0 * c * c);
-  cost.information = 0.5 * (1.0 + variance / hand.noise.array()).log().sum();
+  cost.risk = hand.told * cost.risk + (1.0 - hand.told) * options_.elsewhere * options_.elsewhere / (2.0 * c * c);
+  cost.information = hand.told * 0.5 * (1.0 + variance / hand.noise.array()).log().sum();
   cost.effort = (q - task.now).squaredNorm() / (2.0 * p * p);
   return cost;
 }

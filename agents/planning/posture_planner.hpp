@@ -1,8 +1,9 @@
 // The slow level of control: which posture to predict so that the hand is at a goal, by expected free energy,
 //   G(q) = sum_i ((mu_i - g_i)^2 + V_i) / 2 c^2  -  w/2 sum_i ln(1 + V_i / N_i)  +  |q - q_now|^2 / 2 p^2,   nats,
 // risk under a Gaussian preference for the goal g of width c, minus information about the map (novelty), plus the
-// prior that postures stay: mu, V, N mean, epistemic variance and noise of the hand at q. Minimised by the
-// cross-entropy method (Rubinstein 1999), then by Gauss-Newton steps on risk and prior.
+// prior that postures stay: mu, V, N mean, epistemic variance and noise of the hand at q. Where the senses may not tell
+// (probability 1 - t), information counts t times, and the hand is then somewhere else: risk t R + (1 - t) d^2 / 2 c^2.
+// Minimised by the cross-entropy method (Rubinstein 1999), then by Gauss-Newton steps on risk and prior.
 #pragma once
 
 #include <Eigen/Dense>
@@ -26,6 +27,7 @@ struct PosturePlannerOptions {
   double epistemic_weight = 1.0;  // w
   double variance_weight = 1.0;   // of V in the risk; 0: certainty equivalence
   double posture_width = 1.5;     // p, rad
+  double elsewhere = 0.15;        // d, m: from the goal to a hand that no sense tells
 };
 
 // What one posture costs, nats.
@@ -49,6 +51,8 @@ class PosturePlanner {
                    const Eigen::VectorXd& now) const;
   PosturePlan plan(const inference::HandModel& model, const Eigen::Vector3d& goal, const Eigen::VectorXd& now,
                    random::Stream& stream) const;
+  // Around q (near_sd), in the ranges.
+  Eigen::VectorXd near_posture(const Eigen::VectorXd& q, random::Stream& stream) const;
   // Uniform in the ranges.
   Eigen::VectorXd random_posture(random::Stream& stream) const;
 

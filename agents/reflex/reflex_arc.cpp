@@ -14,14 +14,20 @@ PathPoint minimum_jerk(double s) {
   return {s * s * s * (10.0 - 15.0 * s + 6.0 * s * s), 30.0 * s * s * left * left};
 }
 
-ReflexArc::ReflexArc(const VectorXd& torque, const VectorXd& inertia, const ReflexOptions& o)
-    : options_(o), largest_(torque), stiffness_(o.stiffness * torque) {
-  if (torque.size() < 1 || torque.size() != inertia.size() || !(torque.minCoeff() > 0.0) || !(inertia.minCoeff() > 0.0))
-    throw std::logic_error("ReflexArc: every joint needs a largest torque and an inertia above 0");
+ReflexArc::ReflexArc(const VectorXd& torque, const VectorXd& inertia, const ReflexOptions& o) : options_(o) {
+  strengthen(torque, inertia);
   if (!(o.stiffness > 0.0 && o.damping >= 0.0 && o.ramp > 0.0 && o.bias_time > 0.0 && o.bias_limit >= 0.0))
     throw std::logic_error("ReflexArc: gains and times must be positive");
-  damping_ = o.damping * stiffness_.cwiseProduct(inertia).cwiseSqrt();
   start(VectorXd::Zero(torque.size()));
+}
+
+void ReflexArc::strengthen(const VectorXd& torque, const VectorXd& inertia) {
+  if (torque.size() < 1 || torque.size() != inertia.size() || !(torque.minCoeff() > 0.0) ||
+      !(inertia.minCoeff() > 0.0) || (largest_.size() > 0 && torque.size() != largest_.size()))
+    throw std::logic_error("ReflexArc: every joint needs a largest torque and an inertia above 0");
+  largest_ = torque;
+  stiffness_ = options_.stiffness * torque;
+  damping_ = options_.damping * stiffness_.cwiseProduct(inertia).cwiseSqrt();
 }
 
 void ReflexArc::start(const VectorXd& q) {

@@ -33,6 +33,9 @@ class ReflexArc {
   // Per joint: largest torque (N m) and rough inertia (kg m2), above 0; else std::logic_error.
   ReflexArc(const Eigen::VectorXd& torque, const Eigen::VectorXd& inertia, const ReflexOptions& options = {});
 
+  // The muscles or the limb have changed: other torques and inertias from now on, as in the constructor. What is
+  // predicted stays.
+  void strengthen(const Eigen::VectorXd& torque, const Eigen::VectorXd& inertia);
   // The prediction rests at q (rad); no bias.
   void start(const Eigen::VectorXd& q);
   // A decision: from the prediction of this moment to `posture`.

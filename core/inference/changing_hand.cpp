@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -14,12 +15,13 @@ using Eigen::Vector3d;
 using Eigen::VectorXd;
 
 constexpr int newton_steps = 8;
+constexpr int circle_starts = 6;
 constexpr double largest_step = 0.3;  // rad
 
 // Predicted covariance of what will be seen, by a factor that calibrates it.
-Matrix3d seen_covariance(const HandBelief& b, double scale) {
+Matrix3d seen_covariance(const HandBelief& b, double scale, double weight) {
   Matrix3d s = b.covariance;
-  s.diagonal() += b.noise;
+  s.diagonal() += b.noise / weight;
   return scale * s;
 }
 
@@ -40,6 +42,7 @@ ChangingHand::ChangingHand(std::unique_ptr<HandModel> map, const ChangeOptions& 
   if (!(o.ratio > 1.0 && o.threshold > 0.0 && o.most > 0.0 && o.record > 0 && o.open > 0 && o.discount > 0.0 &&
         o.discount <= 1.0 && o.offset_sd > 0.0 && o.link_sd > 0.0))
     throw std::logic_error("ChangingHand: an option is out of range");
+  sign_ = VectorXd::Ones(map_->joints());
   offset_ = VectorXd::Zero(map_->joints());
 }
 
@@ -48,6 +51,7 @@ ChangingHand::ChangingHand(const ChangingHand& o)
       map_(o.map_->clone()),
       before_(o.before_ ? o.before_->clone() : nullptr),
       explained_(o.explained_ ? o.explained_->clone() : nullptr),
+      sign_(o.sign_),
       offset_(o.offset_),
       since_(o.since_),
       pending_(o.pending_),
@@ -60,14 +64,15 @@ ChangingHand::ChangingHand(const ChangingHand& o)
       cause_(o.cause_) {}
 
 HandBelief ChangingHand::predict(const VectorXd& q) const {
-  if (!explained_) return map_->predict(q + offset_);
-  VectorXd angles = q + offset_;
+  if (!explained_) return map_->predict(corrected(q));
+  VectorXd angles = corrected(q);
   if (cause_.kind == Kind::offset) angles(cause_.which) += cause_.offset;
+  if (cause_.kind == Kind::mirror) angles(cause_.which) = cause_.offset - angles(cause_.which);
   return explained_->predict(angles);
 }
 
-void ChangingHand::add(const VectorXd& q, const Vector3d& x) {
-  const Sample sample{q, x};
+void ChangingHand::add(const VectorXd& q, const Vector3d& x, double weight) {
+  const Sample sample{q, x, checked_weight(weight)};
   if (open_ > 0) {
     since_.push_back(sample);
     relearn(sample);
@@ -76,12 +81,12 @@ void ChangingHand::add(const VectorXd& q, const Vector3d& x) {
     return;
   }
   if (samples() > 0) watch(sample);
-  if (open_ == 0) map_->add(q + offset_, x);
+  if (open_ == 0) map_->add(corrected(q), x, weight);
 }
 
 void ChangingHand::watch(const Sample& sample) {
   const HandBelief b = predict(sample.q);
-  const double m = squared_surprise(seen_covariance(b, 1.0), sample.x - b.mean);
+  const double m = squared_surprise(seen_covariance(b, 1.0, sample.weight), sample.x - b.mean);
   if (samples() >= options_.from) {
     if (cusum_ == 0.0) {
       before_ = map_->clone();
@@ -119,9 +124,9 @@ void ChangingHand::alarm() {
 
 // The cause "other" goes on; its energy is that of its predictions, one after the other.
 void ChangingHand::relearn(const Sample& s) {
-  const HandBelief b = map_->predict(s.q + offset_);
-  other_ += energy_of(seen_covariance(b, scale_), s.x - b.mean);
-  map_->add(s.q + offset_, s.x);
+  const HandBelief b = map_->predict(corrected(s.q));
+  other_ += energy_of(seen_covariance(b, scale_, s.weight), s.x - b.mean);
+  map_->add(corrected(s.q), s.x, s.weight);
 }
 
 void ChangingHand::compete() {
@@ -134,6 +139,7 @@ void ChangingHand::compete() {
   };
   enter(unchanged());
   for (int j = 0; j < joints(); ++j) enter(shifted(j));
+  for (int j = 0; options_.mirrors && j < joints(); ++j) enter(mirrored(j));
   for (int l = 0; l < before_->links(); ++l) enter(moved(l));
   if (cause_.kind == Kind::other) return;
   explained_ = before_->clone();
@@ -144,35 +150,57 @@ ChangingHand::Cause ChangingHand::unchanged() const {
   Cause c;
   c.kind = Kind::none;
   for (const Sample& s : since_) {
-    const HandBelief b = before_->predict(s.q + offset_);
-    c.energy += energy_of(seen_covariance(b, scale_), s.x - b.mean);
+    const HandBelief b = before_->predict(corrected(s.q));
+    c.energy += energy_of(seen_covariance(b, scale_, s.weight), s.x - b.mean);
   }
   return c;
 }
 
-// Gauss-Newton on the offset of one joint's sensor.
-ChangingHand::Cause ChangingHand::shifted(int joint) const {
+// Gauss-Newton on the offset of one joint's sensor, as it is or turned over. The energy is that of samples and prior.
+ChangingHand::Cause ChangingHand::turned(int joint, const Turned& how, double& curvature) const {
   Cause c;
-  c.kind = Kind::offset;
   c.which = joint;
-  const double prior = 1.0 / (options_.offset_sd * options_.offset_sd);
+  c.offset = how.start;
   for (int k = 0; k <= newton_steps; ++k) {
-    double curvature = prior, descent = -prior * c.offset;
-    c.energy = 0.5 * prior * c.offset * c.offset;
+    double descent = -how.prior * c.offset;
+    curvature = how.prior;
+    c.energy = 0.5 * how.prior * c.offset * c.offset;
     for (const Sample& s : since_) {
-      VectorXd q = s.q + offset_;
-      q(joint) += c.offset;
+      VectorXd q = corrected(s.q);
+      q(joint) = how.sign * q(joint) + c.offset;
       const HandBelief b = before_->predict(q);
-      const Matrix3d covariance = seen_covariance(b, scale_);
+      const Matrix3d covariance = seen_covariance(b, scale_, s.weight);
       const Vector3d error = s.x - b.mean, pull = covariance.llt().solve(b.jacobian.col(joint));
       curvature += pull.dot(b.jacobian.col(joint));
       descent += pull.dot(error);
       c.energy += energy_of(covariance, error);
     }
-    c.energy += 0.5 * std::log(curvature / prior);
     if (k < newton_steps) c.offset += std::clamp(descent / curvature, -largest_step, largest_step);
   }
   return c;
+}
+
+ChangingHand::Cause ChangingHand::shifted(int joint) const {
+  const double prior = 1.0 / (options_.offset_sd * options_.offset_sd);
+  double curvature = prior;
+  Cause c = turned(joint, {1.0, 0.0, prior}, curvature);
+  c.kind = Kind::offset;
+  c.energy += 0.5 * std::log(curvature / prior);
+  return c;
+}
+
+// The best of searches from all around the circle.
+ChangingHand::Cause ChangingHand::mirrored(int joint) const {
+  constexpr double circle = 2.0 * std::numbers::pi;
+  Cause best;
+  for (int k = 0; k < circle_starts; ++k) {
+    double curvature = 0.0;
+    Cause c = turned(joint, {-1.0, circle * k / circle_starts, 0.0}, curvature);
+    c.kind = Kind::mirror;
+    c.energy += 0.5 * std::log(circle * std::max(curvature, 1.0 / circle));
+    if (k == 0 || c.energy < best.energy) best = c;
+  }
+  return best;
 }
 
 // Linear in the vector: one solve.
@@ -189,9 +217,9 @@ ChangingHand::Cause ChangingHand::moved(int link) const {
   Matrix3d curvature = prior * Matrix3d::Identity();
   Vector3d descent = Vector3d::Zero();
   for (const Sample& s : since_) {
-    const VectorXd q = s.q + offset_;
+    const VectorXd q = corrected(s.q);
     const HandBelief b = before_->predict(q);
-    const Matrix3d covariance = seen_covariance(b, scale_);
+    const Matrix3d covariance = seen_covariance(b, scale_, s.weight);
     Matrix3d slope;
     for (int i = 0; i < 3; ++i) slope.col(i) = along[static_cast<std::size_t>(i)]->predict(q).mean - b.mean;
     const Matrix3d pull = covariance.llt().solve(slope);
@@ -210,11 +238,15 @@ void ChangingHand::settle() {
   if (cause_.kind != Kind::other) {
     map_ = before_->clone();
     if (cause_.kind == Kind::offset) offset_(cause_.which) += cause_.offset;
+    if (cause_.kind == Kind::mirror) {
+      sign_(cause_.which) = -sign_(cause_.which);
+      offset_(cause_.which) = cause_.offset - offset_(cause_.which);
+    }
     if (cause_.kind == Kind::link) {
       map_->shift_link(cause_.which, cause_.shift);
       map_->discount(options_.discount);
     }
-    for (const Sample& s : since_) map_->add(s.q + offset_, s.x);
+    for (const Sample& s : since_) map_->add(corrected(s.q), s.x, s.weight);
   }
   since_.clear();
   before_.reset();

@@ -7,8 +7,9 @@
 //
 // Causes. What the map knew when c left 0 competes, over the samples since, in these forms; the one of largest evidence
 // (Laplace) predicts, and stays after `open` samples:
-//   nothing has changed; one joint's sensor lies by an offset; one link is another by a vector (maps with links only);
-//   something else: old evidence discounted once, and learning goes on.
+//   nothing has changed; one joint's sensor lies by an offset, or is turned over (q -> c - q, c uniform on the circle,
+//   if asked for); one link is another by a vector (maps with links only); something else: old evidence discounted
+//   once, and learning goes on.
 #pragma once
 
 #include <Eigen/Dense>
@@ -29,6 +30,7 @@ struct ChangeOptions {
   double discount = 0.01;  // weight of old evidence after a change
   bool causes = true;      // else an alarm always discounts
   int open = 12;           // samples that causes compete for
+  bool mirrors = false;    // joints that are turned over are among them
   double offset_sd = 0.3;  // rad
   double link_sd = 0.03;   // m, a coordinate
 };
@@ -40,16 +42,16 @@ class ChangingHand final : public HandModel {
 
   int joints() const override { return map_->joints(); }
   int samples() const override { return map_->samples(); }
-  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x) override;
+  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x, double weight = 1.0) override;
   void discount(double share) override { map_->discount(share); }
   HandBelief predict(const Eigen::VectorXd& q) const override;
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<ChangingHand>(*this); }
 
-  enum class Kind { none, offset, link, other };
+  enum class Kind { none, offset, link, other, mirror };
   struct Cause {
     Kind kind = Kind::other;
     int which = 0;                                    // joint or link
-    double offset = 0.0;                              // rad
+    double offset = 0.0;                              // rad; of a joint turned over: c
     Eigen::Vector3d shift = Eigen::Vector3d::Zero();  // m
     double energy = 0.0;                              // minus log evidence, nats
   };
@@ -58,13 +60,15 @@ class ChangingHand final : public HandModel {
   double suspicion() const { return cusum_; }  // c, nats
   // Of the last alarm, as it is believed now; before any alarm: other.
   const Cause& cause() const { return cause_; }
-  // What the sensors are believed to lie by, rad.
+  // What the sensors are believed to lie by, rad, after their sign: 1, or -1 of a joint that is turned over.
   const Eigen::VectorXd& offset() const { return offset_; }
+  const Eigen::VectorXd& sign() const { return sign_; }
 
  private:
   struct Sample {
     Eigen::VectorXd q;
     Eigen::Vector3d x;
+    double weight;
   };
   void watch(const Sample& sample);
   void alarm();
@@ -72,14 +76,20 @@ class ChangingHand final : public HandModel {
   void compete();
   void settle();
   Cause unchanged() const;
+  Eigen::VectorXd corrected(const Eigen::VectorXd& q) const { return sign_.cwiseProduct(q) + offset_; }
+  struct Turned {
+    double sign, start, prior;  // of the offset: where the search begins (rad), precision of its prior about 0
+  };
+  Cause turned(int joint, const Turned& how, double& curvature) const;
   Cause shifted(int joint) const;
+  Cause mirrored(int joint) const;
   Cause moved(int link) const;
 
   ChangeOptions options_;
   std::unique_ptr<HandModel> map_;        // learns on, whatever the cause
   std::unique_ptr<HandModel> before_;     // as it was before the samples in since_
   std::unique_ptr<HandModel> explained_;  // before_ with the cause, while it is the best one
-  Eigen::VectorXd offset_;                // committed; angles q + offset_ go to map_ and before_
+  Eigen::VectorXd sign_, offset_;         // committed; angles sign_ q + offset_ go to map_ and before_
   std::vector<Sample> since_;             // since c left 0
   std::vector<double> pending_;           // m / 3 of them
   std::deque<double> record_;             // m / 3 before

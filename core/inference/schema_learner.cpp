@@ -33,12 +33,12 @@ SchemaLearner::SchemaLearner(int joints, const SchemaOptions& options, random::S
       angles_(joints, 0),
       hands_(3, 0),
       covariance_(prior_precision(options, joints).cwiseInverse().asDiagonal()),
-      noise_(options.noise) {
-  if (!(options.noise > 0.0) || !(options.link_sd > 0.0))
-    throw std::logic_error("SchemaLearner: noise and prior widths must be positive");
+      noise_(options.noise / std::sqrt(options.precision)) {
+  if (!(options.noise > 0.0) || !(options.link_sd > 0.0) || !(options.precision > 0.0))
+    throw std::logic_error("SchemaLearner: noise, prior widths and precisions must be positive");
 }
 
-void SchemaLearner::add(const VectorXd& q, const Eigen::Vector3d& x) {
+void SchemaLearner::add(const VectorXd& q, const Eigen::Vector3d& x, double weight) {
   if (q.size() != angles_.rows()) throw std::logic_error("SchemaLearner: a sample needs one angle a joint");
   if (rows_ == angles_.cols()) {
     const Index capacity = std::max<Index>(64, 2 * rows_);
@@ -48,7 +48,7 @@ void SchemaLearner::add(const VectorXd& q, const Eigen::Vector3d& x) {
   }
   angles_.col(rows_) = q;
   hands_.col(rows_) = x;
-  weights_(rows_++) = 1.0;
+  weights_(rows_++) = checked_weight(weight);
   fit();
 }
 
@@ -148,7 +148,7 @@ void SchemaLearner::believe() {
     const double decided = static_cast<double>(d) - p.diagonal().dot(prior_precision(options_, schema_.joints()));
     const double left = std::max(0.0, values - decided);
     const double prior = options_.noise_dof * options_.noise * options_.noise;
-    noise_ = std::max(smallest_noise, std::sqrt((squared + prior) / (left + options_.noise_dof)));
+    noise_ = std::max(smallest_noise, std::sqrt((squared + prior) / (left + options_.noise_dof) / options_.precision));
   }
   chi_squared_ = values > 0.0 ? squared / (noise_ * noise_ * values) : 0.0;
   covariance_ = std::max(1.0, chi_squared_) * curvature(schema_, nullptr).llt().solve(identity);

@@ -17,10 +17,11 @@ struct SchemaOptions {
   double noise = 0.003;     // sigma, m: of seen positions, given or expected
   bool learn_noise = true;  // sigma from the residuals (MacKay 1992), `noise` worth noise_dof seen coordinates
   double noise_dof = 1.0;
-  double link_sd = 0.15;  // tau, m
-  int iterations = 15;    // steps from the last schema a new sample
-  int restarts = 16;      // random starts at a time: every restart_every samples below restart_below, and at every
-  int restart_every = 1;  // sample below give_up while chi^2 by the given sigma > chi_limit
+  double precision = 1.0;  // factor on 1 / sigma^2, given or found
+  double link_sd = 0.15;   // tau, m
+  int iterations = 15;     // steps from the last schema a new sample
+  int restarts = 16;       // random starts at a time: every restart_every samples below restart_below, and at every
+  int restart_every = 1;   // sample below give_up while chi^2 by the given sigma > chi_limit
   int restart_below = 25;
   int give_up = 40;
   int restart_iterations = 40;
@@ -32,7 +33,7 @@ class SchemaLearner final : public HandModel {
   // The stream draws the random starts.
   SchemaLearner(int joints, const SchemaOptions& options, random::Stream stream);
 
-  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x) override;
+  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x, double weight = 1.0) override;
   void discount(double share) override;
   // Covariance J P J', noise sigma^2 max(1, chi^2).
   HandBelief predict(const Eigen::VectorXd& q) const override;

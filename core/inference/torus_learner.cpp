@@ -88,7 +88,7 @@ TorusLearner::TorusLearner(int joints, int outputs, const TorusOptions& options)
   theta_(joints) = std::log(options.noise_ratio);
 }
 
-void TorusLearner::add(const VectorXd& q, const VectorXd& y) {
+void TorusLearner::add(const VectorXd& q, const VectorXd& y, double weight) {
   if (rows_ == angles_.rows()) {
     const Index capacity = std::max<Index>(64, 2 * rows_);
     angles_.conservativeResize(capacity, angles_.cols());
@@ -97,7 +97,7 @@ void TorusLearner::add(const VectorXd& q, const VectorXd& y) {
   }
   angles_.row(rows_) = q.transpose();
   outputs_.row(rows_) = y.transpose();
-  weights_(rows_++) = 1.0;
+  weights_(rows_++) = checked_weight(weight);
   if (static_cast<double>(rows_) >= next_ascent_) {
     ascend();
     next_ascent_ = options_.growth * static_cast<double>(rows_) + 1.0;
@@ -114,7 +114,7 @@ void TorusLearner::discount(double share) {
 
 void TorusLearner::refit() {
   readout_.fit(angles_.topRows(rows_), outputs_.topRows(rows_), weights_.head(rows_), presence(theta_),
-               std::exp(theta_(theta_.size() - 1)));
+               std::exp(theta_(theta_.size() - 1)) / options_.precision);
 }
 
 void TorusLearner::ascend() {

@@ -16,6 +16,7 @@ struct TorusOptions {
   double smallest_ratio = 1e-6;  // bounds of lambda: this and 10
   int first_ascent = 6;          // samples before the first ascent
   double growth = 1.5;           // and the factor from one to the next
+  double precision = 1.0;        // factor on the precision of outputs that the evidence finds
 };
 
 // Log marginal likelihood of y (N x O, centred) at logit p = theta[0..n) and ln lambda = theta[n], plus the
@@ -28,8 +29,8 @@ class TorusLearner {
  public:
   TorusLearner(int joints, int outputs, const TorusOptions& options = {});
 
-  // q: n rad, y: O. Refits; ascends the evidence when it is due.
-  void add(const Eigen::VectorXd& q, const Eigen::VectorXd& y);
+  // q: n rad, y: O, weight in (0, 1]. Refits; ascends the evidence when it is due.
+  void add(const Eigen::VectorXd& q, const Eigen::VectorXd& y, double weight = 1.0);
   void ascend();                // the evidence now
   void discount(double share);  // old samples weigh `share` times as much, share in (0, 1]; else std::logic_error
 
@@ -57,7 +58,9 @@ class TorusHand final : public HandModel {
   int joints() const override { return learner_.joints(); }
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<TorusHand>(*this); }
   int samples() const override { return learner_.samples(); }
-  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x) override { learner_.add(q, x); }
+  void add(const Eigen::VectorXd& q, const Eigen::Vector3d& x, double weight = 1.0) override {
+    learner_.add(q, x, weight);
+  }
   void discount(double share) override { learner_.discount(share); }
   HandBelief predict(const Eigen::VectorXd& q) const override;
 

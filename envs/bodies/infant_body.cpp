@@ -52,8 +52,8 @@ bool is_held(const InfantOptions& options, const std::string& joint) {
                      [&](const std::string& pattern) { return matches(pattern, joint); });
 }
 
-InfantBody::InfantBody(const InfantOptions& options)
-    : options_(options), sizes_(infant_sizes(options.age_months, options.sex)) {
+InfantBody::InfantBody(const InfantOptions& options, const std::optional<HeldGaze>& rooted)
+    : options_(options), rooted_(rooted), sizes_(infant_sizes(options.age_months, options.sex)) {
   unit_torque_ = strength_of_age(options.age_months) * sizes_.whole.mass * gravity * sizes_.thigh.length;
   tone_ = tone_of_age(options.age_months);
 }
@@ -134,7 +134,7 @@ void InfantBody::write(MjcfText& xml, const std::array<double, 3>& position, dou
   const InfantSizes& s = sizes_;
   xml.open("body",
            {{"name", "hips"}, {"pos", vec(position)}, {"quat", turned({0, 1, 0}, pitch)}, {"childclass", "infant"}});
-  xml.leaf("freejoint", {{"name", "root"}});
+  if (!rooted_) xml.leaf("freejoint", {{"name", "root"}});
   const double z = 0.35 * s.pelvis_radius;
   xml.leaf("geom", capsule("hips", numbers_text({pelvis_x(), -s.pelvis_half, z, pelvis_x(), s.pelvis_half, z}),
                            s.pelvis_radius, 0.22 * s.trunk_mass));
@@ -233,7 +233,11 @@ void InfantBody::eye(MjcfText& xml, const Side& side) const {
                     {"mass", "0"},
                     {"rgba", "0.2 0.3 0.45 1"}});
   // Looks along its -z, x to its right, y up.
-  xml.leaf("site", {{"name", "eye" + std::string(side.suffix)}, {"xyaxes", "0 -1 0 0 0 1"}});
+  const HeldGaze gaze = rooted_.value_or(HeldGaze{});
+  const double pan = gaze.pan * degree, tilt = gaze.tilt * degree;
+  xml.leaf("site", {{"name", "eye" + std::string(side.suffix)},
+                    {"xyaxes", numbers_text({std::sin(pan), -std::cos(pan), 0.0, 0.0 - std::sin(tilt) * std::cos(pan),
+                                             0.0 - std::sin(tilt) * std::sin(pan), std::cos(tilt)})}});
   xml.close();
 }
 

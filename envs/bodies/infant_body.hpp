@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,9 +15,15 @@ namespace infans::envs {
 // Whether the infant's options keep that joint rigid.
 bool is_held(const InfantOptions& options, const std::string& joint);
 
+// Where held eyes look, degrees.
+struct HeldGaze {
+  double pan = 0.0, tilt = 0.0;  // to the left, up
+};
+
 class InfantBody {
  public:
-  explicit InfantBody(const InfantOptions& options);
+  // rooted: its hips belong to the world, and its eyes look there.
+  explicit InfantBody(const InfantOptions& options, const std::optional<HeldGaze>& rooted = std::nullopt);
 
   // The root body "hips" at a place of the world, turned about the world's y axis (degrees; 0 is upright).
   void write(MjcfText& xml, const std::array<double, 3>& position, double pitch) const;
@@ -74,6 +81,7 @@ class InfantBody {
   static constexpr Side middle_{"", 1.0, false};
 
   InfantOptions options_;
+  std::optional<HeldGaze> rooted_;
   InfantSizes sizes_;
   double unit_torque_;  // strength of the age x body weight x thigh length, N m
   double tone_;         // stiffness of the resting posture as a part of the torque, 1/rad

@@ -23,9 +23,13 @@ void check_stretch(double stretch) {
     throw base::OptionError("stretch", "stretch is " + number_text(stretch) + "; it must be from 0.5 to 2");
 }
 
-void begin(MjcfText& xml, const std::string& name, const char* angle) {
+void begin_model(MjcfText& xml, const std::string& name, const char* angle) {
   xml.open("mujoco", {{"model", name}});
   xml.leaf("compiler", {{"angle", angle}, {"autolimits", "true"}});
+}
+
+void begin(MjcfText& xml, const std::string& name, const char* angle) {
+  begin_model(xml, name, angle);
   xml.open("option", {{"timestep", timestep}, {"integrator", "implicitfast"}});
   xml.leaf("flag", {{"contact", "disable"}});
   xml.close();
@@ -77,6 +81,37 @@ void rod(MjcfText& xml, const Rod& r, double radius) {
 void open_at(MjcfText& xml, double z) { xml.open("body", {{"pos", numbers_text({0, 0, z})}}); }
 
 void hand_at(MjcfText& xml, double z) { xml.leaf("site", {{"name", "hand"}, {"pos", numbers_text({0, 0, z})}}); }
+
+bool of_right_arm(const std::string& joint) {
+  for (const auto joints : {shoulder_joints(), elbow_joints(), wrist_joints()})
+    for (const InfantJoint& of : joints)
+      if (joint == of.name + std::string("_right")) return true;
+  return false;
+}
+
+// The motors of an infant's arm, and the arm's numbers.
+void write_motors(MjcfText& xml, ReachingArm& arm, const InfantBody& body, const InfantOptions& options, bool right) {
+  const char* side = right ? "_right" : "_left";
+  const std::array<Segment, 3> segments = body.arm_segments(right);
+  std::array<Rod, 3> rods;
+  for (std::size_t i = 0; i < rods.size(); ++i) rods[i] = {segments[i].length, segments[i].mass};
+  const std::span all(rods);
+  const double whole = inertia_of(all), fore = inertia_of(all.subspan(1)), hand = inertia_of(all.subspan(2));
+  const double inertia[] = {whole, whole, fore, fore, hand, hand, hand};
+  const std::vector<JointStrength> strengths = infant_strengths(options);
+  xml.open("actuator");
+  for (const auto joints : {shoulder_joints(), elbow_joints(), wrist_joints()})
+    for (const InfantJoint& joint : joints) {
+      const std::string name = joint.name + std::string(side);
+      const auto of = std::find_if(strengths.begin(), strengths.end(), [&](const auto& s) { return s.joint == name; });
+      xml.leaf("motor", {{"name", name}, {"joint", name}, {"gear", number_text(of->torque)}});
+      arm.low.push_back(joint.low * degree);
+      arm.high.push_back(joint.high * degree);
+      arm.torque.push_back(of->torque);
+      arm.inertia.push_back(inertia[arm.inertia.size()]);
+    }
+  xml.close();
+}
 
 }  // namespace
 
@@ -146,29 +181,67 @@ ReachingArm infant_arm(const InfantOptions& options, bool right) {
   xml.open("worldbody");
   body.write_arm(xml, right, root_pitch(options));
   xml.close();
-  const std::array<Segment, 3> segments = body.arm_segments(right);
-  std::array<Rod, 3> rods;
-  for (std::size_t i = 0; i < rods.size(); ++i) rods[i] = {segments[i].length, segments[i].mass};
-  const std::span all(rods);
-  const double whole = inertia_of(all), fore = inertia_of(all.subspan(1)), hand = inertia_of(all.subspan(2));
-  const double inertia[] = {whole, whole, fore, fore, hand, hand, hand};
-  const std::vector<JointStrength> strengths = infant_strengths(options);
-  xml.open("actuator");
-  for (const auto joints : {shoulder_joints(), elbow_joints(), wrist_joints()})
-    for (const InfantJoint& joint : joints) {
-      const std::string name = joint.name + std::string(side);
-      const auto of = std::find_if(strengths.begin(), strengths.end(), [&](const auto& s) { return s.joint == name; });
-      xml.leaf("motor", {{"name", name}, {"joint", name}, {"gear", number_text(of->torque)}});
-      arm.low.push_back(joint.low * degree);
-      arm.high.push_back(joint.high * degree);
-      arm.torque.push_back(of->torque);
-      arm.inertia.push_back(inertia[arm.inertia.size()]);
-    }
-  xml.close();
+  write_motors(xml, arm, body, options, right);
   sense_hand(xml, std::string("palm") + side);
   xml.close();
   arm.mjcf = xml.text();
   return arm;
+}
+
+ReachingArm reaching_infant(InfantOptions options) {
+  options.scene = InfantScene::seated;
+  for (const JointStrength& joint : infant_strengths(options))
+    if (!of_right_arm(joint.joint)) options.held.push_back(joint.joint);
+  infant_mjcf(options);  // checks the options
+  const InfantBody body(options, HeldGaze{gaze_pan, gaze_tilt});
+  ReachingArm arm;
+  arm.name = "reaching_infant";
+  MjcfText xml;
+  begin_model(xml, arm.name, "degree");
+  xml.leaf("option",
+           {{"timestep", timestep}, {"integrator", "implicitfast"}, {"cone", "elliptic"}, {"impratio", "10"}});
+  xml.leaf("size", {{"memory", "1M"}});
+  write_defaults(xml);
+  xml.open("worldbody");
+  write_room(xml, options, body);
+  body.write(xml, root_position(options, body), root_pitch(options));
+  xml.open("body", {{"name", "target"}, {"mocap", "true"}, {"pos", "0 0 -1"}});
+  xml.leaf("geom", {{"name", "target"},
+                    {"type", "sphere"},
+                    {"size", number_text(target_radius)},
+                    {"contype", "0"},
+                    {"conaffinity", "0"},
+                    {"rgba", "0.9 0.2 0.2 1"}});
+  xml.close();
+  xml.close();
+  // What holds the upper arm belongs to the world here, from which nothing is excluded by itself.
+  xml.open("contact");
+  xml.leaf("exclude", {{"body1", "chest"}, {"body2", "upper_arm_right"}});
+  xml.close();
+  write_motors(xml, arm, body, options, true);
+  xml.open("sensor");
+  xml.leaf("framepos", {{"name", "hand"}, {"objtype", "xbody"}, {"objname", "fingers_right"}});
+  xml.leaf("framepos", {{"name", "eye"}, {"objtype", "site"}, {"objname", "eye_right"}});
+  xml.close();
+  xml.close();
+  arm.mjcf = xml.text();
+  return arm;
+}
+
+const std::vector<TouchedPart>& touched_parts() {
+  static const std::vector<TouchedPart> parts = {
+      {"hips", {"hips", "abdomen"}},
+      {"chest", {"belly", "chest", "shoulders", "neck"}},
+      {"head", {"head"}},
+      {"arm_left", {"upper_arm_left", "forearm_left", "hand_left", "thumb_left", "fingers_left"}},
+      {"leg_left", {"thigh_left", "shank_left", "foot_left"}},
+      {"leg_right", {"thigh_right", "shank_right", "foot_right"}}};
+  return parts;
+}
+
+const std::vector<std::string>& touching_geoms() {
+  static const std::vector<std::string> geoms = {"hand_right", "thumb_right", "fingers_right"};
+  return geoms;
 }
 
 }  // namespace infans::envs

@@ -30,4 +30,25 @@ ReachingArm seven_joint_arm(double stretch = 1.0);
 // gravity as the scene has it. The hand is the palm; the origin is the chest's, 7 joints.
 ReachingArm infant_arm(const InfantOptions& options, bool right = true);
 
+// Radius of the ball that reaching_infant is shown, m.
+inline constexpr double target_radius = 0.012;
+
+// The whole infant in its seat, all joints held but the 7 of its right arm; arm, hand and fingers touch the rest of it
+// and the seat. The hand is the knuckles' middle (body "fingers_right", no joint). Beside "hand" there are sensors
+// "eye" (m), of the right eye, which looks at the arm's workspace for good: neck and eyes
+// are held turned by `gaze_tilt` and `gaze_pan` (degrees; an assumption). A ball "target" (mocap, touches nothing)
+// waits below the floor. Throws base::OptionError for options that are no infant's; the scene is always seated.
+ReachingArm reaching_infant(InfantOptions options);
+inline constexpr double gaze_tilt = -50.0, gaze_pan = -15.0;
+
+// The parts of reaching_infant that its hand can touch: geoms by body, e.g. {"head", {"head"}}, from the hips to the
+// feet.
+struct TouchedPart {
+  std::string body;
+  std::vector<std::string> geoms;
+};
+const std::vector<TouchedPart>& touched_parts();
+// What touches: geoms of hand and fingers.
+const std::vector<std::string>& touching_geoms();
+
 }  // namespace infans::envs

@@ -159,6 +159,9 @@ class BodyWorld : public Environment {
   virtual void set_gain(const std::string& name, double gain) = 0;
   // From the next observation on, until changed or reset; -1 is silence. Throws base::UserError.
   virtual void set_word(const std::string& name, int word) = 0;
+  // Puts a mocap body somewhere (m, world), from the next step on; part of the saved state, and at its place of the
+  // model again after reset and set_joints. Throws base::UserError for a name that is no mocap body's.
+  virtual void place(const std::string& body, const std::array<double, 3>& where) = 0;
   // The body has changed (grown, gained mass): the same joints, actuators, sensors and senses on another model text.
   // Joints keep their positions and velocities; skin keeps its number of taxels. The next step judges the new body.
   // Throws base::BodyError when the new text does not load or has another structure; the old body then stays.

@@ -192,6 +192,14 @@ class SensedBody final : public BodyWorld {
     simulation_.data().qvel[m.jnt_dofadr[id]] = velocity;
   }
 
+  void place(const std::string& body, const std::array<double, 3>& where) override {
+    const mjModel& m = simulation_.model();
+    const int id = mj_name2id(&m, mjOBJ_BODY, body.c_str());
+    const int mocap = id < 0 ? -1 : m.body_mocapid[id];
+    if (mocap < 0) throw base::UserError(spec_.name + " has no mocap body of the name " + body);
+    std::copy(where.begin(), where.end(), simulation_.data().mocap_pos + 3 * mocap);
+  }
+
   void replace_body(const std::string& mjcf_text) override {
     const std::shared_ptr<const mjModel> model = load_model(mjcf_text, source_);
     check_same_structure(simulation_.model(), *model, source_);

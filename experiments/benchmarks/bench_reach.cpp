@@ -77,7 +77,7 @@ const std::map<std::string, BodyChange> changes = {
 
 void print(const std::string& arm, const std::string& change, const std::string& row, std::uint64_t seed,
            const ChangeResult& r) {
-  constexpr const char* kinds[] = {"none", "offset", "link", "other"};
+  constexpr const char* kinds[] = {"none", "offset", "link", "other", "mirror"};
   std::printf(
       "{\"arm\": \"%s\", \"change\": \"%s\", \"row\": \"%s\", \"seed\": %llu, \"decisions\": %d, \"reached\": %s, "
       "\"false_alarms\": %d, \"noticed\": %d, \"cause\": \"%s\", \"which\": %d, \"value\": %.4g}\n",

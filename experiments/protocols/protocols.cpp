@@ -4,9 +4,7 @@ namespace infans::experiments {
 
 std::vector<Protocol> shipped_protocols() {
   return {
-      habit_protocol(),
-      looking_protocol(),
-      mobile_protocol(),
+      body_map_protocol(), growth_protocol(), habit_protocol(), looking_protocol(), mobile_protocol(),
   };
 }
 

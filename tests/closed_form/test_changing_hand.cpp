@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <memory>
+#include <numbers>
 
 #include "core/inference/changing_hand.hpp"
 #include "core/inference/schema_learner.hpp"
@@ -39,7 +40,7 @@ class Calibrated final : public HandModel {
   explicit Calibrated(BodySchema body) : body_(std::move(body)) {}
   int joints() const override { return body_.joints(); }
   int samples() const override { return samples_; }
-  void add(const VectorXd&, const Vector3d&) override { ++samples_; }
+  void add(const VectorXd&, const Vector3d&, double) override { ++samples_; }
   void discount(double) override {}
   HandBelief predict(const VectorXd& q) const override {
     HandBelief b;
@@ -230,4 +231,35 @@ TEST_CASE("a copy lives on its own, and options are checked") {
   o.ratio = 1.0;
   CHECK_THROWS_AS(ChangingHand(std::make_unique<inference::TorusHand>(joints), o), std::logic_error);
   CHECK_THROWS_AS(ChangingHand(nullptr), std::logic_error);
+}
+
+// Crossed nerves: bending is felt as stretching, about an angle that nobody tells.
+TEST_CASE(
+    "a joint that is turned over is found with the angle it is turned about, and all old evidence keeps its worth") {
+  constexpr double about = 2.1;  // rad
+  ChangeOptions o;
+  o.mirrors = true;
+  for (int joint = 0; joint < joints; ++joint) {
+    auto s = stream(6, static_cast<std::uint64_t>(joint));
+    const BodySchema body = BodySchema::random(joints, 0.12, s);
+    ChangingHand hand(std::make_unique<inference::SchemaLearner>(joints, inference::SchemaOptions{}, stream(4)), o);
+    live(hand, body, 40, s, 0.0);
+    const auto sense = [&](VectorXd q) {
+      q(joint) = about - q(joint);
+      return q;
+    };
+    for (int n = 0; n < 25; ++n) {
+      const VectorXd q = posture(s);
+      hand.add(sense(q), body.hand(q));
+    }
+    REQUIRE(hand.alarms() >= 1);
+    CHECK(hand.cause().kind == Kind::mirror);
+    CHECK(hand.cause().which == joint);
+    CHECK(hand.sign()(joint) == -1.0);
+    CHECK(std::abs(std::remainder(hand.offset()(joint) - about, 2.0 * std::numbers::pi)) < 1e-3);
+    for (int n = 0; n < 20; ++n) {
+      const VectorXd q = posture(s);
+      CHECK((hand.predict(sense(q)).mean - body.hand(q)).norm() < 1e-3);
+    }
+  }
 }
