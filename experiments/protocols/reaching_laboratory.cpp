@@ -28,11 +28,10 @@ double mean_of(const std::vector<double>& x) {
 }  // namespace
 
 std::vector<double> ReachingParticipant::test(const Trial& trial) {
-  settings_ = reaching_settings(trial.options);
   agent_ = 1;
-  mind_->set_options(mind_options());
   occasion_ = (trial.occasion << 16) + static_cast<std::uint64_t>(trial.index) + 1;
   decisions_ = 0;
+  use(trial.options);
   if (trial.kind == "forced_choice") return choose(trial);
   if (trial.kind == "free_play") return play(trial);
   return reach(trial);

@@ -6,10 +6,7 @@
 #include <numbers>
 
 #include "core/base/error.hpp"
-#include "core/inference/changing_hand.hpp"
-#include "core/inference/schema_learner.hpp"
-#include "core/inference/told_hand.hpp"
-#include "core/inference/torus_learner.hpp"
+#include "experiments/protocols/reaching_mind.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -27,34 +24,6 @@ constexpr int remembered = 50;               // places of the hand
 constexpr int judged = 10, wanted_hits = 9;  // reaches of the criterion, and hits among them
 // Width of the optics of an eye of acuity 1 cycle/degree, degrees (envs/mujoco/README.md, Retina).
 constexpr double blur_degrees = 0.34;
-
-std::unique_ptr<inference::HandModel> make_map(const MindSettings& m, int joints, std::uint64_t seed) {
-  std::unique_ptr<inference::HandModel> map;
-  if (m.map == MapKind::chain) {
-    inference::SchemaOptions o;
-    o.noise = 0.01;
-    o.precision = m.sensory_precision;
-    o.restarts = 4;
-    map =
-        std::make_unique<inference::SchemaLearner>(joints, o, random::Stream({seed, 0, random::Purpose::features, 0}));
-  } else {
-    inference::TorusOptions o;
-    o.noise_ratio = 1e-2;
-    o.precision = m.sensory_precision;
-    map = std::make_unique<inference::TorusHand>(joints, o);
-  }
-  if (!m.watch) return std::make_unique<inference::ToldHand>(std::move(map));
-  inference::ChangeOptions change;
-  change.mirrors = true;
-  return std::make_unique<inference::ToldHand>(std::make_unique<inference::ChangingHand>(std::move(map), change));
-}
-
-agents::OwnGoalsOptions goal_options(const MindSettings& m, const std::vector<Vector3d>& offered) {
-  agents::OwnGoalsOptions o;
-  o.source = m.goals;
-  o.given = offered;
-  return o;
-}
 
 }  // namespace
 
@@ -77,32 +46,22 @@ random::Stream ReachingParticipant::stream(random::Purpose purpose, std::uint64_
   return random::Stream({who_.seed, agent_, purpose, (occasion_ << 24) + 4 * now + what});
 }
 
-agents::BodyMapperOptions ReachingParticipant::mind_options() const {
-  const ReachingSettings& s = settings_;
-  agents::BodyMapperOptions o;
-  o.planner.candidates = s.mind.candidates;
-  o.planner.iterations = 4;
-  o.planner.elites = std::max(1, s.mind.candidates / 8);
-  const bool own = agent_ == 0 && s.mind.goals != GoalSource::caregiver && s.mind.goals != GoalSource::task;
-  o.planner.goal_width = own ? s.mind.play_width : s.mind.radius / 3.0;
-  o.planner.epistemic_weight = s.mind.epistemic_weight;
-  o.planner.variance_weight = s.mind.variance_weight;
-  o.efference_copy = s.mind.efference_copy;
-  o.proprioceptive_sd = std::max(0.005, s.senses.proprioceptive_noise);
-  o.sensory_precision = s.mind.sensory_precision;
-  if (s.mind.memory > 0.0) o.memory = s.mind.memory;
-  return o;
-}
-
 void ReachingParticipant::begin_stage(const config::Options& options) {
-  settings_ = reaching_settings(options);
+  use(options);
   if (settings_.body.change && !changing_) {
     changing_ = true;
     changed_at_ = decisions_;
     hits_.clear();
   }
-  if (mind_) mind_->set_options(mind_options());
   if (body_) grow();
+}
+
+void ReachingParticipant::use(const config::Options& options) {
+  const GoalSource before = settings_.mind.goals;
+  settings_ = reaching_settings(options);
+  if (!mind_) return;
+  mind_->set_options(mapper_options(settings_, agent_ == 0));
+  if (settings_.mind.goals != before) survey();
 }
 
 void ReachingParticipant::set_age(double days) {
@@ -150,7 +109,7 @@ void ReachingParticipant::grow() {
     body_.emplace(arm, senses);
     const auto joints = static_cast<int>(body_->low().size());
     mind_.emplace(make_map(settings_.mind, joints, who_.seed), body_->low().array() + margin,
-                  body_->high().array() - margin, mind_options());
+                  body_->high().array() - margin, mapper_options(settings_, agent_ == 0));
     believed_ = body_->joints_now();
     last_hand_ = body_->hand_now();
   }

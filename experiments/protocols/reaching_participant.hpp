@@ -51,6 +51,7 @@ class ReachingParticipant final : public Participant {
     int decisions = 0;
   };
   random::Stream stream(random::Purpose purpose, std::uint64_t what = 0) const;
+  void use(const config::Options& options);  // from now on
   void grow();
   double change_now() const;
   bool nerves_crossed() const;
@@ -81,7 +82,6 @@ class ReachingParticipant final : public Participant {
     bool touched = false, hit = false;
   };
   Reach reach_for(const Eigen::Vector3d& target, const Eigen::Vector3d& wanted);
-  agents::BodyMapperOptions mind_options() const;
   Eigen::VectorXd home() const;
 
   ReachingSettings settings_;

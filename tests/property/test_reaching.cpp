@@ -113,6 +113,18 @@ TEST_CASE("stages change what they say and keep what was learned") {
   CHECK(error(*a) < 0.5 * error(*fresh));
 }
 
+TEST_CASE("a stage can bring other goals: things that are shown lie where the hand can be seen and is free") {
+  const auto o = options(), task = options({{"mind.goals", "task"}});
+  const auto p = born(o, 3);
+  live(*p, 12);
+  p->begin_stage(task);
+  live(*p, 6, 90.0);  // the goal of before is given up after five decisions at most
+  const std::vector<double> v = p->live({}).values;
+  const Vector3d goal(v[13], v[14], v[15]);
+  CHECK(goal.norm() > 0.02);
+  CHECK(goal.norm() < 0.3);  // an infant of three months: eye to shoulder and an arm
+}
+
 TEST_CASE("crossed nerves turn the elbow's range over, twice is nothing; a longer forearm is longer") {
   const VectorXd low = VectorXd::Constant(7, -1.0), high = VectorXd::LinSpaced(7, 1.0, 2.0);
   VectorXd q = VectorXd::LinSpaced(7, -0.9, 0.9);
