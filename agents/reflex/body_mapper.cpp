@@ -50,6 +50,12 @@ void BodyMapper::set_options(const BodyMapperOptions& o) {
   planner_ = PosturePlanner(low_, high_, o.planner);
 }
 
+void BodyMapper::set_ranges(const VectorXd& low, const VectorXd& high) {
+  planner_ = PosturePlanner(low, high, options_.planner);
+  low_ = low;
+  high_ = high;
+}
+
 BodyMapper::BodyMapper(const BodyMapper& o)
     : map_(o.map_->clone()),
       planner_(o.planner_),

@@ -55,6 +55,8 @@ class BodyMapper {
 
   // What is held true from now on; the map stays. Throws like the constructor.
   void set_options(const BodyMapperOptions& options);
+  // Ranges from now on, as in the constructor: degrees of freedom are frozen or freed.
+  void set_ranges(const Eigen::VectorXd& low, const Eigen::VectorXd& high);
   // A new goal: the offsets are forgotten.
   void begin_reach();
   // The posture of least expected free energy for a goal, with what the offsets say; any posture while nothing is

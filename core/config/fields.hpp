@@ -77,6 +77,13 @@ class Fields {
         });
   }
 
+  // A list of some of the words.
+  Fields& add_some(const std::string& name, Texts S::*member, const Texts& words, const std::string& doc) {
+    return add(
+        name, {}, words, doc, 0, [member](const S& s) { return to_value(s.*member); },
+        [member](const Value& v, S& s) { from_value(v, s.*member); });
+  }
+
   // A set of numbers 0 .. N - 1: those that are true.
   template <std::size_t N>
   Fields& add_set(const std::string& name, std::array<bool, N> S::*member, const std::string& doc) {

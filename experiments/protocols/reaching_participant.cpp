@@ -61,7 +61,23 @@ void ReachingParticipant::use(const config::Options& options) {
   settings_ = reaching_settings(options);
   if (!mind_) return;
   mind_->set_options(mapper_options(settings_, agent_ == 0));
+  free_joints();
   if (settings_.mind.goals != before) survey();
+}
+
+// All joints have their ranges, but those that are frozen.
+void ReachingParticipant::free_joints() {
+  constexpr double play = 1e-3;  // rad, of a frozen joint
+  VectorXd low = body_->low().array() + margin, high = body_->high().array() - margin;
+  const VectorXd rest = home().cwiseMax(low).cwiseMin(high);
+  for (std::size_t i = 0; i < arm_joints().size(); ++i) {
+    const auto& frozen = settings_.mind.frozen;
+    if (std::find(frozen.begin(), frozen.end(), arm_joints()[i]) == frozen.end()) continue;
+    const auto k = static_cast<Eigen::Index>(i);
+    low(k) = rest(k) - play;
+    high(k) = rest(k) + play;
+  }
+  mind_->set_ranges(low, high);
 }
 
 void ReachingParticipant::set_age(double days) {
@@ -110,6 +126,7 @@ void ReachingParticipant::grow() {
     const auto joints = static_cast<int>(body_->low().size());
     mind_.emplace(make_map(settings_.mind, joints, who_.seed), body_->low().array() + margin,
                   body_->high().array() - margin, mapper_options(settings_, agent_ == 0));
+    free_joints();
     believed_ = body_->joints_now();
     last_hand_ = body_->hand_now();
   }

@@ -52,6 +52,7 @@ class ReachingParticipant final : public Participant {
   };
   random::Stream stream(random::Purpose purpose, std::uint64_t what = 0) const;
   void use(const config::Options& options);  // from now on
+  void free_joints();
   void grow();
   double change_now() const;
   bool nerves_crossed() const;

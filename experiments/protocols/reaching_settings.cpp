@@ -47,6 +47,9 @@ Fields<MindSettings> mind_fields() {
                "where goals come from (agents/drives/own_goals.hpp); caregiver and task show things within reach");
   f.add_choice("map", &MindSettings::map, {"torus", "chain"},
                "map from angles to the hand: no structure of the body assumed, or a chain of unknown links and axes");
+  f.add_some(
+      "frozen", &MindSettings::frozen, arm_joints(),
+      "joints that are held as in the posture of rest: degrees of freedom that a later stage frees (Bernstein 1967)");
   f.add("learn", &MindSettings::learn, {}, "whether samples go to the map");
   f.add("efference_copy", &MindSettings::efference_copy, {},
         "whether the mind knows the posture it commanded: without it angles are as noisy as they are felt, and what a "
@@ -89,6 +92,12 @@ Fields<PlaySettings> play_fields() {
 }
 
 }  // namespace
+
+const config::Texts& arm_joints() {
+  static const config::Texts names = {"shoulder_abduction", "shoulder_flexion", "shoulder_rotation", "elbow",
+                                      "forearm_rotation",   "wrist_flexion",    "wrist_deviation"};
+  return names;
+}
 
 config::OptionTable reaching_options() {
   config::OptionTable table;

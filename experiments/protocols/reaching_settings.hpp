@@ -8,6 +8,9 @@
 
 namespace infans::experiments {
 
+// Of the reaching arm, from the shoulder on.
+const config::Texts& arm_joints();
+
 // What happens to the body at the stage that says so (`change = true` there), or from birth on (`born_changed`).
 enum class ArmChange { none, longer_forearm, reversed_actuator, added_mass, growing_forearm };
 
@@ -37,6 +40,7 @@ struct MindSettings {
   ReachPolicy policy = ReachPolicy::active;
   agents::GoalSource goals = agents::GoalSource::progress;
   MapKind map = MapKind::torus;
+  config::Texts frozen;  // of arm_joints
   bool learn = true, efference_copy = true, watch = false;
   double epistemic_weight = 1.0, sensory_precision = 1.0;
   double variance_weight = 1.0;

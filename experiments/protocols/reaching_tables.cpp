@@ -22,9 +22,7 @@ std::vector<Variable> reaching_variables() {
       {"goal_x", "m", "goal, " + frame},
       {"goal_y", "m", frame},
       {"goal_z", "m", frame}};
-  for (const char* joint : {"shoulder_abduction", "shoulder_flexion", "shoulder_rotation", "elbow", "forearm_rotation",
-                            "wrist_flexion", "wrist_deviation"})
-    v.push_back({joint, "rad", "true angle, as the mind means it"});
+  for (const std::string& joint : arm_joints()) v.push_back({joint, "rad", "true angle, as the mind means it"});
   v.push_back({"reach_error", "m", "goal_error of a reach that ended here, else NaN"});
   v.push_back({"hit", "", "of a reach that ended here: 1 within mind.radius of the goal, else 0; NaN otherwise"});
   v.push_back({"hits", "", "part of the last 10 reaches that were hits; reaches that were not made count as misses"});

@@ -113,6 +113,29 @@ TEST_CASE("stages change what they say and keep what was learned") {
   CHECK(error(*a) < 0.5 * error(*fresh));
 }
 
+TEST_CASE("a frozen joint keeps the posture of rest until a stage frees it") {
+  auto frozen = options();
+  frozen.set("mind.frozen", config::Texts{"shoulder_abduction", "elbow"}, "test");
+  const auto p = born(frozen, 13);
+  const auto range = [&](const Lived& l, std::size_t joint) {
+    double low = l.tape[0][joint], high = low;
+    for (const auto& posture : l.tape) {
+      low = std::min(low, posture[joint]);
+      high = std::max(high, posture[joint]);
+    }
+    return high - low;
+  };
+  const Lived before = live(*p, 12);
+  p->begin_stage(options());
+  const Lived after = live(*p, 12, 84.0);
+  for (const std::size_t joint : {0, 3}) {
+    CHECK(range(before, joint) <= 2e-3 + 1e-12);  // the play of a frozen joint
+    CHECK(range(after, joint) > 0.05);
+  }
+  CHECK(range(before, 1) > 0.05);
+  CHECK_THROWS_AS(frozen.set("mind.frozen", config::Texts{"knee"}, "test"), base::OptionError);
+}
+
 TEST_CASE("a stage can bring other goals: things that are shown lie where the hand can be seen and is free") {
   const auto o = options(), task = options({{"mind.goals", "task"}});
   const auto p = born(o, 3);
