@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/error.hpp"
 #include "core/random/stream.hpp"
 #include "experiments/protocols/protocol.hpp"
 #include "experiments/run/study.hpp"
@@ -21,12 +22,17 @@ class CoinWatcher final : public experiments::Participant {
 
   void begin_stage(const config::Options& o) override {
     bias_ = o.number("coin.bias");
+    breaks_ = o.integer("coin.breaks");
+    if (bias_ == 0.25 && o.text("coin.metal") == "tin")
+      throw base::OptionError("coin.bias",
+                              o.where("coin.bias") + ": coin.bias = 0.25: no tin coin is that unfair; take gold");
     learns_ = o.flag("mind.learn");
     ++stages_;
   }
   void set_age(double days) override { age_ = days; }
   // Beta(1, 1) prior over the coin; what is seen is thrown, or comes from the partner.
   experiments::Sample live(std::span<const double> partner) override {
+    if (breaks_ > 0 && lived_ + 1 >= breaks_) throw base::SimulationError("coin", lived_, "it broke");
     random::Stream coin({who_.seed, 0, random::Purpose::test, static_cast<std::uint64_t>(lived_)});
     const double head = partner.empty() ? (coin.uniform() < bias_ ? 1.0 : 0.0) : partner[0];
     const double p = heads_ / (heads_ + tails_);
@@ -47,7 +53,7 @@ class CoinWatcher final : public experiments::Participant {
  private:
   experiments::Identity who_;
   double bias_ = 0.5, heads_ = 1.0, tails_ = 1.0, age_ = 0.0;
-  long lived_ = 0;
+  long lived_ = 0, breaks_ = 0;
   int stages_ = 0;
   bool learns_ = true;
 };
@@ -58,6 +64,7 @@ inline experiments::Protocol coin_protocol() {
   p.summary = "somebody watches a coin";
   p.options = {{"coin.bias", 0.5, 0, 1, {}, "", "probability of heads"},
                {"coin.metal", std::string("gold"), 0, 0, {"gold", "tin"}, "", "what it is of"},
+               {"coin.breaks", 0L, 0, 1000, {}, "samples", "it breaks at this sample; 0: never"},
                {"mind.learn", true, 0, 0, {}, "", "count"}};
   p.fixed = {"coin.metal"};
   p.variables = {{"head", "", "1 heads"}, {"surprise", "nats", "-ln p"}, {"felt_age", "d", "age it was told"}};

@@ -94,12 +94,23 @@ class Visit {
   Visit(Participant& participant, const experiments::Trial& trial) : participant_(&participant), trial_(trial) {}
 
   void end() { participant_ = nullptr; }
-  std::vector<double> live() { return here().live({}).values; }
+  std::vector<double> live() {
+    Participant& p = here();
+    const py::gil_scoped_release release;
+    return p.live({}).values;
+  }
   double seconds() { return here().seconds(); }
-  void set_options(const py::dict& changes) { here().begin_stage(options(changes)); }
-  std::vector<double> test(const std::string& kind, int index, const py::dict& changes) {
+  void set_options(const py::dict& changes) {
+    Participant& p = here();
     const config::Options changed = options(changes);
-    return here().test({kind, changed, trial_.age_days, trial_.occasion, index, trial_.trials});
+    const py::gil_scoped_release release;
+    p.begin_stage(changed);
+  }
+  std::vector<double> test(const std::string& kind, int index, const py::dict& changes) {
+    Participant& p = here();
+    const config::Options changed = options(changes);
+    const py::gil_scoped_release release;
+    return p.test({kind, changed, trial_.age_days, trial_.occasion, index, trial_.trials});
   }
 
  private:
@@ -121,8 +132,11 @@ class Visit {
 std::vector<double> run_probe(const Held& function, Participant& copy, const experiments::Trial& trial) {
   return in_python("probe " + trial.kind, [&] {
     const auto visit = std::make_shared<Visit>(copy, trial);
+    const struct Ends {
+      Visit& visit;
+      ~Ends() { visit.end(); }  // whoever still holds it, and also when the function raises
+    } ends{*visit};
     const py::object result = (*function)(visit, dict_of(trial));
-    visit->end();
     return py::cast<std::vector<double>>(result);
   });
 }

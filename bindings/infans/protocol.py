@@ -31,6 +31,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+_TAKEN_TABLES = ("study", "population", "time", "record", "group", "factor", "stage", "probe", "exclude", "analysis")
+_LIFE = ("sample", "age_days", "seconds", "stage")
+_TRIAL = ("occasion", "trial", "age_days", "sample", "stage")
+
 Columns = Mapping[str, tuple[str, str]]  # name -> (unit, what it is)
 
 
@@ -143,6 +147,8 @@ class Copy:
 
     def test(self, kind: str, index: int = 0, **options: Any) -> dict[str, float]:
         """One trial of a probe of the protocol; its measures by name."""
+        if kind not in self._measures:
+            raise ValueError(f"the protocol has no probe '{kind}'; it has {', '.join(self._measures)}")
         values = self._visit.test(kind, index, _texts(options))
         return dict(zip(self._measures[kind], values, strict=True))
 
@@ -167,6 +173,7 @@ def describe(cls: type[Participant]) -> dict[str, Any]:
         raise TypeError(f"participant must be a subclass of infans.Participant, not {cls!r}")
     if not cls.variables:
         raise TypeError(f"{cls.__name__}.variables is empty: name what live() returns, {{name: (unit, meaning)}}")
+    _check_names(cls)
 
     def make(options: dict[str, Any], number: int, seed: int) -> Participant:
         self = cls(number=number, seed=seed)
@@ -184,6 +191,22 @@ def describe(cls: type[Participant]) -> dict[str, Any]:
         "yoked": cls.yoked,
         "make": make,
     }
+
+
+def _check_names(cls: type[Participant]) -> None:
+    for key, option in cls.options.items():
+        table, _, name = key.partition(".")
+        if not name or "." in name or table in _TAKEN_TABLES:
+            raise TypeError(
+                f"{cls.__name__}.options['{key}']: an option is called table.name, and its table none of "
+                f"{', '.join(_TAKEN_TABLES)}"
+            )
+        if not isinstance(option.default, bool | int | float | str):
+            raise TypeError(f"{cls.__name__}.options['{key}']: a default is a bool, a number or a str")
+    for columns, taken in [(cls.variables, _LIFE), *((measures, _TRIAL) for _, measures in cls.probes.values())]:
+        for name in columns:
+            if name in taken:
+                raise TypeError(f"{cls.__name__}: '{name}' is a column of every table; call yours something else")
 
 
 def describe_probes(probes: Mapping[str, Probe], protocols: Sequence[Mapping[str, Any]], name: str) -> list[Any]:

@@ -111,11 +111,17 @@ StudySummary inspect_study(const std::string& path) {
   const auto wall = h5::read_dataset<double>(file, path, "ledger/wall_seconds");
   const h5::Handle all = h5::group(h5::check(H5Gopen2(file, "participants", H5P_DEFAULT), path, "participants"));
   const std::size_t width = s.tables.size();
+  std::vector<std::string> names;
   for (std::size_t k = 0; k < excluded.size(); ++k) {
     char name[64] = "";
     h5::check(H5Lget_name_by_idx(all, ".", H5_INDEX_NAME, H5_ITER_INC, k, name, sizeof name, H5P_DEFAULT), path,
               "participants");
-    const h5::Handle person = h5::group(h5::check(H5Gopen2(all, name, H5P_DEFAULT), path, name));
+    names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return std::stoi(a) < std::stoi(b); });
+  for (std::size_t k = 0; k < excluded.size(); ++k) {
+    const std::string& name = names[k];
+    const h5::Handle person = h5::group(h5::check(H5Gopen2(all, name.c_str(), H5P_DEFAULT), path, name));
     const auto first = rows.begin() + static_cast<std::ptrdiff_t>(k * width);
     s.people.push_back({std::stoi(name),
                         h5::read_seed_attribute(person),

@@ -58,7 +58,7 @@ void StudyRecorder::Impl::create(const StudyHeader& h) {
   const auto n = static_cast<hsize_t>(h.people.size());
   committed = file.values("committed", H5T_STD_I64LE, {n, 1 + static_cast<hsize_t>(h.probes.size())}, false, "rows",
                           "rows that count of each participant's life and of each probe");
-  excluded = file.values("excluded", H5T_STD_I8LE, {n}, false, "", "0 kept, k left out by rule k, -1 failed");
+  excluded = file.values("excluded", H5T_STD_I16LE, {n}, false, "", "0 kept, k left out by rule k, -1 failed");
   h5::create_group(file, path, "ledger");
   wall = file.values("ledger/wall_seconds", H5T_IEEE_F64LE, {n}, true, "s", "wall time of the life");
   cpu = file.values("ledger/cpu_seconds", H5T_IEEE_F64LE, {n}, true, "s", "processor time of the life");

@@ -22,6 +22,8 @@ constexpr std::pair<const char*, double> units[] = {{"s", 1.0 / 86400.0},
                                                     {"month", envs::days_per_month},
                                                     {"year", 12.0 * envs::days_per_month}};
 
+constexpr double longest = 1000.0 * 365.25;  // days: beyond is a slip
+
 }  // namespace
 
 double days_of(const std::string& text, const std::string& key, const std::string& where) {
@@ -32,7 +34,8 @@ double days_of(const std::string& text, const std::string& key, const std::strin
   unit.erase(0, unit.find_first_not_of(' '));
   if (read.ec == std::errc() && number >= 0.0 && std::isfinite(number)) {
     for (const auto& [name, days] : units) {
-      if (unit == name || (unit.size() > 3 && unit == name + std::string("s"))) return number * days;
+      if ((unit == name || (unit.size() > 3 && unit == name + std::string("s"))) && number * days < longest)
+        return number * days;
     }
   }
   throw base::OptionError(key, (where.empty() ? "" : where + ": ") + key + " = \"" + text +

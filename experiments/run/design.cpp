@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <set>
 
 #include "core/base/error.hpp"
 #include "experiments/run/age.hpp"
@@ -35,6 +33,13 @@ std::vector<std::vector<const Entry*>> combinations(const std::vector<const Fact
   return all;
 }
 
+// The group of a study that names none.
+Entry everybody(const StudyFile& study) {
+  Entry e{config::Options(group_fields()), {}, study.source, "group"};
+  e.fields.set("group.name", std::string("all"), study.source);
+  return e;
+}
+
 class Builder {
  public:
   explicit Builder(Design& design) : d_(design), study_(design.study) {
@@ -42,20 +47,12 @@ class Builder {
   }
 
   void build() {
-    if (study_.groups.empty()) study_.groups.push_back(everybody());
     cells();
     yokes();
     probes();
   }
 
  private:
-  // A study without groups has one.
-  Entry everybody() const {
-    Entry e{config::Options(group_fields()), {}, study_.source, "group"};
-    e.fields.set("group.name", std::string("all"), "");
-    return e;
-  }
-
   void cells() {
     for (const Entry& group : study_.groups)
       for (const auto& levels : combinations(between_)) d_.cells.push_back(cell(group, levels));
@@ -83,6 +80,8 @@ class Builder {
     return c;
   }
 
+  static constexpr std::size_t most_orders = 1000;
+
   // An order of levels for every within-subject factor; every combination of orders.
   std::vector<std::map<std::string, std::vector<int>>> orders() const {
     std::vector<std::map<std::string, std::vector<int>>> all{{}};
@@ -94,6 +93,11 @@ class Builder {
           longer.back()[f->entry.name()] = order;
         }
       all = std::move(longer);
+      if (all.size() > most_orders)
+        throw base::OptionError(
+            "factor.level", f->entry.where + ": factor.level: the levels of the within-subject factors can come in " +
+                                std::to_string(all.size()) + " orders; use fewer levels (at most " +
+                                std::to_string(most_orders) + " orders)");
     }
     return all;
   }
@@ -126,15 +130,17 @@ class Builder {
     if (!stage.admits("stage.groups", cell.group)) return;
     Levels levels = cell.levels;
     if (factor != nullptr) {
+      check_level_stands(*level, stage);
       apply(*level, options);
       levels[factor->entry.name()] = level->name();
     }
     apply(stage, options);
     const std::string& until = stage.fields.text("stage.until");
-    plans.push_back({&stage, std::move(levels), std::move(options), stage.fields.integer("stage.samples"),
-                     stage.fields.number("stage.seconds"),
-                     until.empty() ? 0.0 : days_of(until, "stage.until", stage.fields.where("stage.until")),
-                     stage.fields.text("stage.criterion")});
+    plans.push_back(
+        {&stage, std::move(levels), std::move(options), stage.fields.integer("stage.samples"),
+         stage.fields.number("stage.seconds"),
+         until.empty() ? std::nullopt : std::optional(days_of(until, "stage.until", stage.fields.where("stage.until"))),
+         stage.fields.text("stage.criterion")});
   }
 
   // The cell of the partner's group at the same levels.
@@ -148,6 +154,10 @@ class Builder {
         return other.group == wanted && other.levels == c.levels;
       });
       c.yoked_to = static_cast<int>(partner - d_.cells.begin());
+      if (!same_stages(c, *partner))
+        throw base::OptionError("group.yoked_to",
+                                group.fields.where("group.yoked_to") + ": group.yoked_to: " + group.called() +
+                                    " lives other stages than '" + wanted + "'; let stage.groups name both or neither");
       if (c.participants > partner->participants)
         throw base::OptionError("group.participants", group.where + ": group.participants: " + group.called() +
                                                           " has " + std::to_string(c.participants) +
@@ -155,6 +165,12 @@ class Builder {
                                                           std::to_string(partner->participants) + "; give '" + wanted +
                                                           "' as many");
     }
+  }
+
+  static bool same_stages(const Cell& a, const Cell& b) {
+    const auto same = [](const StagePlan& x, const StagePlan& y) { return x.entry == y.entry; };
+    return std::equal(a.orders.front().begin(), a.orders.front().end(), b.orders.front().begin(),
+                      b.orders.front().end(), same);
   }
 
   void probes() {
@@ -165,6 +181,8 @@ class Builder {
         if (k.name == kind) plan.kind = &k;
       for (const double age : ages_of(probe))
         plan.at.push_back(static_cast<long>(std::ceil((age - d_.start_days) / d_.sample_days - 1e-6)));
+      std::sort(plan.at.begin(), plan.at.end());
+      plan.at.erase(std::unique(plan.at.begin(), plan.at.end()), plan.at.end());
       for (Cell& c : d_.cells)
         if (probe.admits("probe.groups", c.group)) c.probes.push_back(static_cast<int>(d_.probes.size()));
       d_.probes.push_back(std::move(plan));
@@ -177,24 +195,32 @@ class Builder {
     const std::string where = probe.fields.where("probe.ages"), from = probe.fields.where("probe.every");
     for (const std::string& age : std::get<Texts>(probe.fields.value("probe.ages")))
       ages.push_back(days_of(age, "probe.ages", where));
-    check_ages(probe, ages, d_.start_days, last_age());
+    const double last = last_age(probe);
+    check_ages(probe, ages, d_.start_days, last);
     if (const std::string& every = probe.fields.text("probe.every"); !every.empty()) {
       const double step = days_of(every, "probe.every", from);
       if (step < d_.sample_days)
         throw base::OptionError("probe.every", from + ": probe.every = \"" + every + "\" is shorter than one sample (" +
                                                    age_in_words(d_.sample_days) + "); make it at least that");
-      const double end = std::min(last_age(), d_.start_days + step * 100000.0);
+      const double end = std::min(last, d_.start_days + step * 100000.0);
       for (long k = 0; d_.start_days + static_cast<double>(k) * step <= end + 1e-9; ++k)
         ages.push_back(d_.start_days + static_cast<double>(k) * step);
     }
     return ages;
   }
 
-  // Upper bound over cells; infinite where simulated time or a criterion alone decides.
-  double last_age() const {
+  // Upper bound over the cells that the probe is for; infinite where simulated time alone decides.
+  double last_age(const Entry& probe) const {
     double last = d_.start_days;
-    for (const Cell& c : d_.cells) last = std::max(last, longest_life(c.orders.front(), d_.start_days, d_.sample_days));
-    return last;
+    bool lived = false;
+    for (const Cell& c : d_.cells) {
+      if (!probe.admits("probe.groups", c.group)) continue;
+      last = std::max(last, longest_life(c.orders.front(), d_.start_days, d_.sample_days));
+      for (const StagePlan& s : c.orders.front()) lived = lived || probe.admits("probe.stages", s.entry->name());
+    }
+    if (lived) return last;
+    throw base::OptionError("probe.stages", probe.where + ": probe.stages: " + probe.called() +
+                                                " is never asked: its groups live none of its stages");
   }
 
   Design& d_;
@@ -205,6 +231,7 @@ class Builder {
 }  // namespace
 
 std::unique_ptr<const Design> make_design(StudyFile file) {
+  if (file.groups.empty()) file.groups.push_back(everybody(file));
   auto design = std::make_unique<Design>(Design{std::move(file), 0.0, 0.0, {}, {}, 0});
   check_parts(design->study);
   const config::Options& o = design->study.options;

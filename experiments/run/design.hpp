@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,10 @@ struct StagePlan {
   const Entry* entry;
   Levels levels;
   config::Options options;
-  // It ends at the first that holds; 0 or "": not by this.
+  // It ends at the first that holds; 0, nothing or "": not by this.
   long samples;
-  double seconds, until_days;
+  double seconds;
+  std::optional<double> until_days;
   std::string criterion;
 };
 

@@ -15,8 +15,8 @@ namespace infans::experiments {
 void read_life_file(const std::string& text, const std::string& source, config::Options& options,
                     std::vector<base::OptionError>* mistakes = nullptr);
 
-// One option from the command line; a list of tables is written as in TOML, [{geoms = ["*_hand*"]}], and takes the
-// place of the one before. Throws base::OptionError.
+// One option from the command line; a list is written as in TOML, ["a", "b"]; a list of tables, [{geoms =
+// ["*_hand*"]}], and takes the place of the one before. Throws base::OptionError.
 void set_option(config::Options& options, const std::string& key, const std::string& text, const std::string& where);
 
 }  // namespace infans::experiments

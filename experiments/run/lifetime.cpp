@@ -27,8 +27,9 @@ Lifetime::Lifetime(const Design& design, const Design::Person& person, const Tap
       participant_(design.study.protocol.make(person.stages->front().options, person.identity)),
       exclusions_(design),
       asked_(design.probes.size(), 0),
+      tested_at_(design.probes.size(), -1),
       occasions_(design.probes.size(), 0),
-      started_wall_(wall_seconds()),
+      started_wall_(experiments::wall_seconds()),
       started_cpu_(thread_cpu_seconds()) {
   block_.probes.resize(design.probes.size());
   begin_stage();
@@ -46,47 +47,61 @@ void Lifetime::begin_stage() {
 // the participant's own seed, so it lives the same life alone and among others.
 bool Lifetime::next_step() {
   const auto now = static_cast<std::size_t>(samples_);
-  if (partner_ != nullptr && now >= partner_->size()) return false;  // nothing is left to live through
+  if (partner_ != nullptr && now >= partner_->samples.size()) return false;  // nothing is left to live through
   participant_->set_age(age_days());
-  const Sample sample =
-      participant_->live(partner_ != nullptr ? std::span<const double>((*partner_)[now]) : std::span<const double>());
+  const Sample sample = participant_->live(partner_ != nullptr ? std::span<const double>(partner_->samples[now])
+                                                               : std::span<const double>());
   ++samples_;
-  if (output_.tape != nullptr) output_.tape->push_back(sample.tape);
+  if (output_.tape != nullptr) {
+    if (sample.tape.empty())
+      throw std::logic_error("Participant: somebody is yoked to it, and it gives no tape of its samples");
+    output_.tape->samples.push_back(sample.tape);
+  }
   record(sample);
   test_when_due();
   const long most = design_.study.options.integer("time.most_samples");
-  if (most > 0 && samples_ >= most) return false;
-  if (!stage_ends()) return true;
-  for (const int k : cell_.probes)
-    if (design_.probes[static_cast<std::size_t>(k)].stage_ends) test(k);
-  if (stage_ + 1 == person_.stages->size()) return false;
+  const bool cut = most > 0 && samples_ >= most;
+  if (!stage_ends() && !cut) return true;
+  test_at_stage_end();
+  if (output_.tape != nullptr) output_.tape->stage_ends.push_back(samples_);
+  if (cut || stage_ + 1 == person_.stages->size()) return false;
   ++stage_;
   begin_stage();
+  test_when_due();
   return true;
 }
 
+void Lifetime::test_at_stage_end() {
+  for (const int k : cell_.probes)
+    if (design_.probes[static_cast<std::size_t>(k)].stage_ends) test(k);
+}
+
 bool Lifetime::stage_ends() const {
+  // Who lives through another's data goes from stage to stage with it.
+  if (partner_ != nullptr) return stage_ < partner_->stage_ends.size() && samples_ >= partner_->stage_ends[stage_];
   const StagePlan& s = plan();
   constexpr double rounding = 1e-9;  // of sums of control periods, and of ages
   return (s.samples > 0 && samples_ - stage_began_ >= s.samples) ||
          (s.seconds > 0.0 && participant_->seconds() - stage_began_seconds_ >= s.seconds - rounding) ||
-         (s.until_days > 0.0 && age_days() >= s.until_days - rounding) ||
+         (s.until_days && age_days() >= *s.until_days - rounding) ||
          (!s.criterion.empty() && participant_->reached(s.criterion));
 }
 
+// Where one stage ends and the next begins, a test is the old stage's, and only else the new one's.
 void Lifetime::test_when_due() {
   for (const int k : cell_.probes) {
     const auto i = static_cast<std::size_t>(k);
     const std::vector<long>& at = design_.probes[i].at;
-    for (; asked_[i] < at.size() && at[asked_[i]] <= samples_; ++asked_[i])
-      if (at[asked_[i]] == samples_) test(k);
+    while (asked_[i] < at.size() && at[asked_[i]] < samples_) ++asked_[i];
+    if (asked_[i] < at.size() && at[asked_[i]] == samples_) test(k);
   }
 }
 
 void Lifetime::test(int probe) {
   const auto k = static_cast<std::size_t>(probe);
   const ProbePlan& p = design_.probes[k];
-  if (!p.entry->admits("probe.stages", plan().entry->name())) return;
+  if (tested_at_[k] == samples_ || !p.entry->admits("probe.stages", plan().entry->name())) return;
+  tested_at_[k] = samples_;
   config::Options options = plan().options;
   apply(*p.entry, options);
   const auto copy = participant_->clone();
@@ -128,9 +143,10 @@ void Lifetime::end(int excluded) {
   commit();
   excluded_ = excluded;
   if (output_.recorder != nullptr)
-    output_.recorder->commit_end(output_.index, excluded, wall_seconds() - started_wall_,
-                                 thread_cpu_seconds() - started_cpu_);
+    output_.recorder->commit_end(output_.index, excluded, wall_seconds(), thread_cpu_seconds() - started_cpu_);
 }
+
+double Lifetime::wall_seconds() const { return experiments::wall_seconds() - started_wall_; }
 
 void Lifetime::finalize() { end(exclusions_.verdict()); }
 void Lifetime::fail() { end(-1); }

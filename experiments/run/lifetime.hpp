@@ -11,7 +11,11 @@
 
 namespace infans::experiments {
 
-using Tape = std::vector<std::vector<double>>;  // of every sample what a yoked partner lives through
+// What a yoked partner lives through: of every sample what it needs, and the samples after which stages ended.
+struct Tape {
+  std::vector<std::vector<double>> samples;
+  std::vector<long> stage_ends;
+};
 
 class Lifetime {
  public:
@@ -26,8 +30,10 @@ class Lifetime {
 
   // One sample of life, with the probes that come due after it. False when the life has ended.
   bool next_step();
-  // Commits what is open, applies the exclusion rules. Called once, also after an interruption.
+  // At the end of life: commits what is open, applies the exclusion rules.
   void finalize();
+  // It is broken off: what was lived is kept, and nothing is said of the whole.
+  void interrupt() { commit(); }
   // The participant failed: what was lived is kept, and it is left out.
   void fail();
 
@@ -36,12 +42,14 @@ class Lifetime {
   double seconds() const { return participant_->seconds(); }
   const std::string& stage() const { return plan().entry->name(); }
   int excluded() const { return excluded_; }
+  double wall_seconds() const;  // since its birth
 
  private:
   const StagePlan& plan() const { return (*person_.stages)[stage_]; }
   void begin_stage();
   bool stage_ends() const;
   void test_when_due();
+  void test_at_stage_end();
   void test(int probe);
   void record(const Sample& sample);
   void commit();
@@ -59,6 +67,7 @@ class Lifetime {
   long samples_ = 0, stage_began_ = 0;
   double stage_began_seconds_ = 0.0;
   std::vector<std::size_t> asked_;  // of each probe: ages that have come
+  std::vector<long> tested_at_;     // samples lived at its last test; -1: none
   std::vector<std::uint64_t> occasions_;
   StudyRecorder::Block block_;
   long open_rows_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -105,30 +106,52 @@ class Run {
   void live(const Family& family) {
     Tape tape;
     Tape* const wanted = family.yoked.empty() ? nullptr : &tape;
-    live(family.partner, family.partner_counts, nullptr, wanted);
+    try {
+      live(family.partner, family.partner_counts, nullptr, wanted);
+    } catch (const base::FileError&) {
+      throw;
+    } catch (const base::Error&) {
+      for (const int k : family.yoked) never_lived(k, "its partner failed");
+      throw;
+    }
     for (const int k : family.yoked) live(k, true, &tape, nullptr);
   }
 
  private:
+  int index_of(int number) const {
+    return static_cast<int>(std::lower_bound(numbers_.begin(), numbers_.end(), number) - numbers_.begin());
+  }
+
+  void never_lived(int number, const std::string& why) {
+    recorder_.commit_end(index_of(number), -1, 0.0, 0.0);
+    progress_.never_lived(index_of(number), why);
+  }
+
   void live(int number, bool counts, const Tape* partner, Tape* tape) {
     if (interrupted()) return;
-    const auto index = static_cast<int>(std::lower_bound(numbers_.begin(), numbers_.end(), number) - numbers_.begin());
+    const int index = index_of(number);
     const Design::Person person = design_.person(number);
     std::optional<Lifetime> life;
     try {
       life.emplace(design_, person, partner, Lifetime::Output{counts ? &recorder_ : nullptr, index, tape});
       while (!interrupted() && life->next_step())
         if (counts) progress_.report(index, *life);
-    } catch (const base::SimulationError& e) {
-      const std::string who =
-          "participant " + std::to_string(number) + " (seed " + std::to_string(person.identity.seed) + ")";
-      if (life && counts) {
+    } catch (const base::FileError&) {
+      throw;  // the record itself: nothing more can be written
+    } catch (const std::exception& e) {
+      const long samples = life ? life->samples() : 0;
+      if (counts && life) {
         life->fail();  // the rows that led to the failure are its explanation
         progress_.end(index, *life, e.what());
+      } else if (counts) {
+        never_lived(number, e.what());
       }
-      throw base::SimulationError(who + ": " + e.world, e.step, e.reason);
+      const std::string who =
+          "participant " + std::to_string(number) + " (seed " + std::to_string(person.identity.seed) + ")";
+      throw base::SimulationError(who, samples, e.what());
     }
     if (!counts) return;
+    if (interrupted()) return life->interrupt();
     life->finalize();
     progress_.end(index, *life, "");
   }
@@ -142,10 +165,14 @@ class Run {
 std::unique_ptr<const Design> design_of(const RunRequest& request) {
   StudyFile study = read_study_file(request.spec, request.protocol, request.settings);
   study.protocol = with_probes(std::move(study.protocol), request.probes);
-  if (request.agents) study.options.set("population.participants", static_cast<long>(*request.agents), "--agents");
-  if (request.seed)
-    study.options.set("population.seed", static_cast<long>(std::min<std::uint64_t>(*request.seed, 1UL << 40)),
-                      "--seed");
+  if (request.agents) {
+    study.options.set("population.participants", static_cast<long>(*request.agents), "--agents");
+    for (Entry& group : study.groups) group.fields.set("group.participants", 0L, "--agents");
+  }
+  if (request.seed) {
+    const std::uint64_t most = std::numeric_limits<long>::max();  // beyond a long the value would turn negative
+    study.options.set("population.seed", static_cast<long>(std::min(*request.seed, most)), "--seed");
+  }
   if (request.world)
     throw base::OptionError("world", "a study of protocol " + study.protocol.name +
                                          " has its own worlds; give a Protocol to put another in their place");
@@ -175,8 +202,8 @@ std::string run_population(const RunRequest& request) {
   PopulationProgress progress(*design, numbers, request.quiet);
   std::exception_ptr failure;
   {
-    StudyRecorder recorder(folder.file("run.h5"), header_of(*design, numbers));
     const StopOnSignal guard;
+    StudyRecorder recorder(folder.file("run.h5"), header_of(*design, numbers));
     Run run(*design, numbers, recorder, progress);
     try {
       parallel::for_each(static_cast<int>(families.size()), request.threads.value_or(parallel::available_threads()),

@@ -7,18 +7,12 @@
 
 #include "experiments/run/age.hpp"
 #include "experiments/run/clocks.hpp"
+#include "experiments/run/format.hpp"
 
 namespace infans::experiments {
 namespace {
 
 constexpr double redraw_seconds = 0.2;
-
-template <typename... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 std::string duration(double seconds) {
   const long s = static_cast<long>(seconds + 0.5);
@@ -31,18 +25,17 @@ PopulationProgress::PopulationProgress(const Design& design, const std::vector<i
     : design_(design), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1), started_(wall_seconds()) {
   for (const int k : numbers) {
     const Design::Person person = design.person(k);
-    people_.push_back({k, person.cell, person.identity.seed, 0, 0.0, 0.0, 0.0, -1.0, 0, false, ""});
+    people_.push_back({k, person.cell, person.identity.seed, 0, 0.0, 0.0, 0.0, 0, false, false, ""});
   }
 }
 
 void PopulationProgress::update(Person& p, const Lifetime& life) {
-  const double now = wall_seconds();
-  if (p.began < 0.0) p.began = now;
+  p.began = true;
   p.samples = life.samples();
   p.age_days = life.age_days();
   p.seconds = life.seconds();
   p.excluded = life.excluded();
-  p.wall = now - p.began;
+  p.wall = life.wall_seconds();
 }
 
 void PopulationProgress::report(int index, const Lifetime& life) {
@@ -67,6 +60,16 @@ void PopulationProgress::end(int index, const Lifetime& life, const std::string&
                cell.name.c_str(), p.samples, age_in_words(p.age_days).c_str(), duration(p.wall).c_str(), how.c_str());
   if (terminal_) bar();
   std::fflush(stderr);
+}
+
+void PopulationProgress::never_lived(int index, const std::string& why) {
+  const std::scoped_lock lock(mutex_);
+  Person& p = people_[static_cast<std::size_t>(index)];
+  p.began = p.ended = true;
+  p.excluded = -1;
+  p.failure = why;
+  if (quiet_) return;
+  std::fprintf(stderr, "%sparticipant %4d  FAILED: %s\n", terminal_ ? "\r\033[K" : "", p.number, why.c_str());
 }
 
 void PopulationProgress::bar() const {
@@ -120,7 +123,7 @@ std::string PopulationProgress::json(bool interrupted) const {
                      format(",\n  \"wall_seconds\": %.3f", wall_seconds() - started_) + ",\n  \"participants\": [";
   std::string separator = "\n";
   for (const Person& p : people_) {
-    if (p.began < 0.0) continue;
+    if (!p.began) continue;
     const Cell& cell = design_.cells[static_cast<std::size_t>(p.cell)];
     const std::string reason =
         p.excluded > 0 ? quote(design_.study.exclusions[static_cast<std::size_t>(p.excluded - 1)].name()) : "null";

@@ -17,6 +17,8 @@ class PopulationProgress {
   void report(int index, const Lifetime& life);
   // failure: why its world ended it; "": it did not.
   void end(int index, const Lifetime& life, const std::string& failure);
+  // Whoever failed before the first sample, or never began because of another's failure.
+  void never_lived(int index, const std::string& why);
   // Takes the rewritten line away.
   void finish() const;
 
@@ -29,9 +31,9 @@ class PopulationProgress {
     int number, cell;
     std::uint64_t seed;
     long samples = 0;
-    double age_days = 0.0, seconds = 0.0, wall = 0.0, began = -1.0;
+    double age_days = 0.0, seconds = 0.0, wall = 0.0;
     int excluded = 0;
-    bool ended = false;
+    bool began = false, ended = false;
     std::string failure;
   };
   void update(Person& person, const Lifetime& life);

@@ -7,6 +7,7 @@
 
 #include "core/config/option.hpp"
 #include "experiments/run/clocks.hpp"
+#include "experiments/run/format.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -30,13 +31,6 @@ std::string median(const std::vector<LifeProgress>& lives, std::int64_t LifeProg
   if (m > 1e200) return "-";
   char text[32];
   std::snprintf(text, sizeof text, "%g", m);
-  return text;
-}
-
-template <typename... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, pattern, args...);
   return text;
 }
 

@@ -6,19 +6,11 @@
 
 #include "core/base/error.hpp"
 #include "experiments/protocols/protocol.hpp"
+#include "experiments/run/format.hpp"
 #include "experiments/run/study_fields.hpp"
 
 namespace infans::experiments {
 namespace {
-
-template <typename... Args>
-std::string format(const char* pattern, Args... args) {
-  const int size = std::snprintf(nullptr, 0, pattern, args...);
-  std::string text(static_cast<std::size_t>(size) + 1, '\0');
-  std::snprintf(text.data(), text.size(), pattern, args...);
-  text.pop_back();
-  return text;
-}
 
 void add_table(std::string& text, const config::OptionTable& table, const std::string& filter, bool entries) {
   std::string header;
@@ -65,8 +57,8 @@ std::string protocol_in_words(const std::string& name) {
     if (!p.criteria.empty()) text += "\nCriteria that can end a stage\n" + variables_in_words(p.criteria);
     text += p.yoked ? "\nParticipants can be yoked.\n" : "";
     text += "\nOptions of every study\n" + options_in_words(study_options(), "");
-    for (const auto& table :
-         {group_fields(), factor_fields(), stage_fields(), probe_fields(), exclusion_fields(), analysis_fields()})
+    for (const auto& table : {group_fields(), factor_fields(), level_fields(), stage_fields(), probe_fields(),
+                              exclusion_fields(), analysis_fields()})
       text.append("\n").append(options_in_words(table, "", true));
     return text;
   }

@@ -6,18 +6,12 @@
 
 #include "experiments/record/recorder.hpp"
 #include "experiments/record/study_recorder.hpp"
+#include "experiments/run/format.hpp"
 
 namespace infans::experiments {
 namespace {
 
 constexpr std::size_t most_lines = 24;  // of participants
-
-template <typename... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[512];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 std::string run_in_words(const std::string& path) {
   std::string text;

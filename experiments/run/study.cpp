@@ -179,6 +179,10 @@ std::string run_study(const RunRequest& request) {
   if (!request.participants.empty())
     throw base::OptionError("participants", "--participants chooses among those of a developmental study, and '" +
                                                 request.spec + "' names no protocol; use --agents and --seed");
+  if (request.protocol || !request.probes.empty())
+    throw base::OptionError("study.protocol", "'" + request.spec + "' names no protocol; write protocol = \"" +
+                                                  (request.protocol ? request.protocol->name : "...") +
+                                                  "\" in its [study]");
   const Prepared study = prepare(request);
   const int agents = study.header.agents;
   std::exception_ptr failure;

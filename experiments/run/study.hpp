@@ -22,7 +22,7 @@ struct LifeProgress;
 
 struct RunRequest {
   std::string spec;  // name of a shipped study, a TOML file, or TOML of more than one line
-  std::string out;   // directory for run.h5, summary.json and report.html; "": runs/<study>-<seed>
+  std::string out;   // directory for run.h5, summary.json and report.html; "": runs/<study>-n
   std::vector<std::pair<std::string, std::string>> settings;  // --set key=value
   std::optional<int> agents;
   std::optional<std::uint64_t> seed;

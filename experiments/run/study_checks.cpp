@@ -184,6 +184,12 @@ void check_overrides(const Entry& e) {
                           ", which holds for the whole study; set it in [" + x.key.substr(0, x.key.find('.')) + "]");
 }
 
+// An exclusion, an analysis or a factor is about what is lived, and changes nothing of it.
+void check_no_changes(const Entry& e, const std::string& remedy) {
+  if (!e.settings.empty())
+    throw mistake(e.settings.front().key, e.settings.front().where, e.called() + " changes nothing; " + remedy);
+}
+
 }  // namespace
 
 void check_parts(const StudyFile& s) {
@@ -200,11 +206,23 @@ void check_parts(const StudyFile& s) {
   }
   for (const auto* entries : {&s.stages, &s.probes})
     for (const Entry& e : *entries) check_changes(s, e);
+  for (const auto* entries : {&s.exclusions, &s.analyses})
+    for (const Entry& e : *entries) check_no_changes(e, "set options in [[group]], [[stage]] or [[probe]]");
+  for (const Factor& f : s.factors) check_no_changes(f.entry, "set options in a [[factor.level]]");
   for (const Entry& e : s.groups) check_overrides(e);
   for (const Factor& f : s.factors)
     for (const Entry& level : f.levels)
       f.entry.fields.flag("factor.within") ? check_changes(s, level) : check_overrides(level);
   for (const Entry& e : s.probes) check_probe(s, e);
+}
+
+void check_level_stands(const Entry& level, const Entry& stage) {
+  for (const Setting& a : level.settings)
+    for (const Setting& b : stage.settings)
+      if (a.key == b.key)
+        throw mistake(
+            a.key, b.where,
+            stage.called() + " sets what its within-subject " + level.called() + " sets; take it out of one of them");
 }
 
 void check_ages(const Entry& probe, const std::vector<double>& ages, double start, double last) {
@@ -232,7 +250,7 @@ double longest_life(const std::vector<StagePlan>& stages, double start, double s
   for (const StagePlan& s : stages) {
     double end = never;
     if (s.samples > 0) end = std::min(end, age + static_cast<double>(s.samples) * sample);
-    if (s.until_days > 0.0) end = std::min(end, std::max(age, s.until_days));
+    if (s.until_days) end = std::min(end, std::max(age, *s.until_days));
     age = end;
   }
   return age;
@@ -243,17 +261,21 @@ void check_stages(const Design& d) {
     for (const auto& stages : cell.orders) {
       double age = d.start_days;  // at least
       for (const StagePlan& s : stages) {
-        if (s.until_days > 0.0 && s.until_days <= age + 1e-9)
+        if (s.until_days && *s.until_days <= age + 1e-9)
           throw mistake("stage.until", s.entry->fields.where("stage.until"),
-                        "stage '" + s.entry->name() + "' ends at " + age_in_words(s.until_days) + ", but begins at " +
+                        "stage '" + s.entry->name() + "' ends at " + age_in_words(*s.until_days) + ", but begins at " +
                             age_in_words(age) + " or later; ages cannot go back");
         const bool certain = s.criterion.empty() && s.seconds <= 0.0;
-        if (certain && s.samples > 0 && s.until_days <= 0.0) age += static_cast<double>(s.samples) * d.sample_days;
-        if (certain && s.samples == 0 && s.until_days > 0.0) age = s.until_days;
+        if (certain && s.samples > 0 && !s.until_days) age += static_cast<double>(s.samples) * d.sample_days;
+        if (certain && s.samples == 0 && s.until_days) age = *s.until_days;
       }
     }
   for (const Cell& cell : d.cells)
-    d.study.protocol.make(cell.orders.front().front().options, d.person(cell.first).identity);
+    for (const StagePlan& s : cell.orders.front()) {
+      const auto tried = d.study.protocol.make(s.options, d.person(cell.first).identity);
+      tried->begin_stage(s.options);
+      tried->set_age(d.start_days);
+    }
 }
 
 void check_analyses(const Design& d) {
@@ -277,6 +299,8 @@ void check_analyses(const Design& d) {
       require_known(e, "analysis.reference", r, "a group of this study", entry_names(s.groups));
     if (const std::string& f = e.fields.text("analysis.from_stage"); !f.empty())
       require_known(e, "analysis.from_stage", f, "a stage of this study", entry_names(s.stages));
+    if (kind == "regression" && std::get<Texts>(e.fields.value("analysis.predictors")).empty())
+      throw mistake("analysis.predictors", e.where, e.called() + " has no predictors; name variables of life");
     if (kind == "regression")
       require_known(e, "analysis.outcome", e.fields.text("analysis.outcome"), "a variable of life", variables);
     else if (kind != "touches")

@@ -11,6 +11,8 @@ namespace infans::experiments {
 
 // Names: unique where they must be, known where they are referred to.
 void check_parts(const StudyFile& study);
+// A within-subject level that the stage itself overrides would mean nothing.
+void check_level_stands(const Entry& level, const Entry& stage);
 // Ascending, and inside the life.
 void check_ages(const Entry& probe, const std::vector<double>& ages, double start_days, double last_days);
 // Every stage ends, no age goes back, nothing is changed that a stage cannot change, and the protocol takes the

@@ -122,7 +122,7 @@ config::OptionTable analysis_fields() {
           text("analysis.outcome", "", "regression: a variable that is 0 or 1"),
           texts("analysis.predictors", "regression: variables of life"),
           texts("analysis.quadratic", "regression: predictors that also enter as their square"),
-          number("analysis.bin", "s", "change_point, ratio: width of a bin of simulated time", 60.0, 0.0)};
+          number("analysis.bin", "s", "change_point, ratio: width of a bin of simulated time", 60.0, 1e-6)};
 }
 
 }  // namespace infans::experiments

@@ -11,8 +11,7 @@ namespace infans::experiments {
 namespace {
 
 Protocol find_protocol(const std::string& name, const std::optional<Protocol>& given, const std::string& where) {
-  std::vector<Protocol> all = shipped_protocols();
-  if (given) all.insert(all.begin(), *given);
+  std::vector<Protocol> all = given ? std::vector<Protocol>{*given} : shipped_protocols();
   std::vector<std::string> names;
   for (Protocol& p : all) {
     if (p.name == name) return std::move(p);
@@ -44,6 +43,10 @@ class StudyReader {
     if (key == "exclude") return read_list(node, key, exclusion_fields(), study_.exclusions);
     if (key == "analysis") return read_list(node, key, analysis_fields(), study_.analyses);
     if (key == "factor") return read_factors(node);
+    if (const toml::array* list = node.as_array(); list != nullptr && list->is_array_of_tables())
+      throw base::OptionError(
+          key, reader_.where(node) + ": a study has no [[" + key + "]]; did you mean [[" +
+                   config::nearest(key, {"group", "factor", "stage", "probe", "exclude", "analysis"}) + "]]?");
     reader_.read_node(node, key, study_.options);
   }
 
@@ -55,36 +58,37 @@ class StudyReader {
     return *list;
   }
 
+  // header: as the file writes it, where that is not the kind.
   void read_list(const toml::node& node, const std::string& kind, const config::OptionTable& fields,
-                 std::vector<Entry>& entries) {
-    for (const toml::node& item : tables_of(node, kind))
+                 std::vector<Entry>& entries, const std::string& header = {}) {
+    for (const toml::node& item : tables_of(node, header.empty() ? kind : header))
       reader_.guarded(item, [&] { entries.push_back(read_entry(*item.as_table(), kind, fields)); });
   }
 
   void read_factors(const toml::node& node) {
     for (const toml::node& item : tables_of(node, "factor")) {
       reader_.guarded(item, [&] {
-        toml::table table = *item.as_table();
-        Factor factor{{config::Options({}), {}, "", ""}, {}};
-        if (const toml::node* levels = item.as_table()->get("level")) {
-          read_list(*levels, "level", level_fields(), factor.levels);
-          table.erase("level");
-        }
-        factor.entry = read_entry(table, "factor", factor_fields());
-        factor.entry.where = reader_.where(item);
-        if (factor.levels.size() < 2)
+        const toml::table& table = *item.as_table();
+        Factor factor{read_entry(table, "factor", factor_fields(), "level"), {}};
+        const toml::node* levels = table.get("level");
+        if (levels != nullptr) read_list(*levels, "level", level_fields(), factor.levels, "factor.level");
+        const std::size_t count = levels == nullptr ? 0 : levels->as_array()->size();
+        if (count < 2)
           throw base::OptionError("factor.level", factor.entry.where + ": factor.level: " + factor.entry.called() +
-                                                      " has " + std::to_string(factor.levels.size()) +
+                                                      " has " + std::to_string(count) +
                                                       " levels; give it at least two [[factor.level]]");
         study_.factors.push_back(std::move(factor));
       });
     }
   }
 
-  Entry read_entry(const toml::table& table, const std::string& kind, const config::OptionTable& fields) {
+  // skip: a key that is read elsewhere.
+  Entry read_entry(const toml::table& table, const std::string& kind, const config::OptionTable& fields,
+                   const std::string& skip = {}) {
     Entry entry{config::Options(fields), {}, reader_.where(table), kind};
     for (const auto& [name, node] : table) {
       const std::string key(name.str());
+      if (key == skip) continue;
       if (node.is_table())
         read_settings(*node.as_table(), key, entry);
       else
@@ -95,7 +99,22 @@ class StudyReader {
         throw base::OptionError(o.key, entry.where + ": " + o.key + ": [[" + kind + "]] has no " +
                                            o.key.substr(kind.size() + 1) + "; it is " + o.doc);
     }
+    check_name(entry);
     return entry;
+  }
+
+  // Names stand in tables, in messages and in the record.
+  static void check_name(const Entry& entry) {
+    const std::string& name = entry.name();
+    const bool odd = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 127; });
+    const bool padded = name.front() == ' ' || name.back() == ' ';
+    const bool path =
+        entry.kind == "probe" && (name.find('/') != std::string::npos || name == "." || name == ".." || name == "life");
+    if (odd || padded || path)
+      throw base::OptionError(entry.kind + ".name",
+                              entry.where + ": " + entry.kind + ".name = " + config::quote(name) +
+                                  " is no name; use letters, digits, spaces and -" +
+                                  (entry.kind == "probe" ? ", and not life, which is a table of its own" : ""));
   }
 
   // A list of one text may be written as the text.
@@ -147,7 +166,12 @@ StudyFile read_study_file(const std::string& spec, const std::optional<Protocol>
   StudyFile study{text.source, text.text, std::move(protocol), config::Options(std::move(options)), {}, {}, {}, {},
                   {},          {}};
   StudyReader(study).read(table);
-  for (const auto& [key, value] : settings) set_option(study.options, key, value, "--set " + key);
+  for (const auto& [key, value] : settings) {
+    if (key == "study.protocol")
+      throw base::OptionError(key,
+                              "--set study.protocol: a study is of the protocol that its file names; edit the file");
+    set_option(study.options, key, value, "--set " + key);
+  }
   return study;
 }
 

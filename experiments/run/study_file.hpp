@@ -48,8 +48,9 @@ struct StudyFile {
 // what is no file, no shipped study and no TOML.
 std::string protocol_of(const std::string& spec);
 
-// Reads a shipped study or a file. `given` is used where the file names it, before the shipped protocols. Settings
-// ("key", "value") of the command line come last. Throws base::FileError and base::OptionError with file and line.
+// Reads a shipped study or a file. `given`: the only protocol that it can name, in place of the shipped ones. Settings
+// ("key", "value") of the command line come after the file's tables, and before what its groups, factors and stages
+// change. Throws base::FileError and base::OptionError with file and line.
 StudyFile read_study_file(const std::string& spec, const std::optional<Protocol>& given,
                           const std::vector<std::pair<std::string, std::string>>& settings);
 

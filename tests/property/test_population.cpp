@@ -1,10 +1,10 @@
 // A study of a protocol: who lives what, what a probe leaves behind, what depends on the company and on threads.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <map>
-#include <stdexcept>
+#include <cstdio>
 
 #include "core/base/error.hpp"
 #include "experiments/record/access.hpp"
@@ -27,8 +27,15 @@ class Coins {
     request.threads = threads;
     request.participants = std::move(participants);
     request.protocol = tests::coin_protocol();
-    path_ = experiments::run_study(request);
+    path_ = folder_.file("out") + "/run.h5";
+    try {
+      experiments::run_study(request);
+    } catch (const base::SimulationError& e) {
+      failure_ = e.what();
+    }
   }
+
+  const std::string& failure() const { return failure_; }
 
   // A table of one participant, rows of `columns` values.
   std::vector<double> values(int number, const std::string& table) const {
@@ -52,7 +59,7 @@ class Coins {
 
  private:
   tests::TemporaryFolder folder_;
-  std::string path_;
+  std::string path_, failure_;
 };
 
 constexpr std::size_t life_columns = 7, probe_columns = 8;
@@ -189,4 +196,42 @@ TEST_CASE("only every n-th sample is written, all are lived") {
   const Coins coins("[population]\nparticipants = 1\n[record]\nevery = 4\n[[stage]]\nname = \"s\"\nsamples = 10\n");
   CHECK(coins.column(1, "life", sample, life_columns) == std::vector<double>{4, 8});
   CHECK(coins.read("/committed")[0] == 2);
+}
+
+TEST_CASE("where stages meet, a test is the old stage's, and only else the new one's; no test comes twice") {
+  const std::string rest =
+      "[population]\nparticipants = 1\n[[stage]]\nname = \"first\"\nsamples = 4\n[[stage]]\nname = \"second\"\n"
+      "samples = 4\n[[probe]]\nname = \"p\"\nkind = \"guess\"\nevery = \"2 days\"\n";
+  const Coins both(rest), second(rest + "stages = \"second\"\n"), ends(rest + "stage_ends = true\n");
+  CHECK(both.column(1, "probes/p", 3, probe_columns) == std::vector<double>{0, 2, 4, 6, 8});
+  CHECK(both.column(1, "probes/p", 4, probe_columns) == std::vector<double>{0, 0, 0, 1, 1});
+  CHECK(second.column(1, "probes/p", 3, probe_columns) == std::vector<double>{4, 6, 8});
+  CHECK(second.column(1, "probes/p", 7, probe_columns) == std::vector<double>{2, 2, 2});  // stages begun
+  CHECK(ends.column(1, "probes/p", 3, probe_columns) == std::vector<double>{0, 2, 4, 6, 8});
+  const Coins mixed(
+      "[population]\nparticipants = 1\n[[stage]]\nname = \"s\"\nsamples = 5\n[[probe]]\nname = \"p\"\n"
+      "kind = \"guess\"\nages = [\"1 day\", \"3 days\"]\nevery = \"2 days\"\n");
+  CHECK(mixed.column(1, "probes/p", 3, probe_columns) == std::vector<double>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("who is yoked goes from stage to stage with its partner") {
+  // The partner has seen five heads after five samples; a yoked mind that does not count never would.
+  const Coins coins(
+      "[population]\nparticipants = 1\n[coin]\nbias = 1.0\n[[group]]\nname = \"own\"\n[[group]]\nname = \"yoked\"\n"
+      "yoked_to = \"own\"\nmind.learn = false\n[[stage]]\nname = \"a\"\nsamples = 50\ncriterion = \"five_heads\"\n"
+      "[[stage]]\nname = \"b\"\nsamples = 3\n[[probe]]\nname = \"p\"\nkind = \"guess\"\nstage_ends = true\n");
+  CHECK(coins.column(1, "life", stage, life_columns) == std::vector<double>{0, 0, 0, 0, 0, 1, 1, 1});
+  CHECK(coins.column(2, "life", stage, life_columns) == coins.column(1, "life", stage, life_columns));
+  CHECK(coins.column(2, "probes/p", 3, probe_columns) == std::vector<double>{5, 8});
+}
+
+TEST_CASE("whoever fails is left out with what it lived, and so is who would have lived through its data") {
+  const Coins coins(
+      "[population]\nparticipants = 2\n[[group]]\nname = \"breaks\"\ncoin.breaks = 4\n[[group]]\nname = \"yoked\"\n"
+      "yoked_to = \"breaks\"\n[[group]]\nname = \"others\"\n[[stage]]\nname = \"s\"\nsamples = 10\n");
+  CHECK(coins.failure().find("participant 1 (seed 1), step 3") != std::string::npos);
+  CHECK(coins.read("/excluded") == std::vector<double>{-1, -1, -1, -1, 0, 0});
+  CHECK(coins.column(1, "life", sample, life_columns) == std::vector<double>{1, 2, 3});
+  CHECK(coins.values(3, "life").empty());
+  CHECK(coins.values(5, "life").size() == 10 * life_columns);
 }

@@ -56,6 +56,12 @@ Lives live(const std::string& toml, int threads, const std::vector<int>& partici
   return lives;
 }
 
+std::size_t trials(const Lives& lives) {
+  std::size_t values = 0;
+  for (const auto& [who, bits] : lives) values += who.second == "life" ? 0 : bits.size();
+  return values;
+}
+
 }  // namespace
 
 TEST_CASE("in every shipped study a probe leaves no trace, and threads and company change nothing") {
@@ -63,6 +69,8 @@ TEST_CASE("in every shipped study a probe leaves no trace, and threads and compa
     if (experiments::protocol_of(study.name).empty()) continue;
     CAPTURE(study.name);
     const Lives all = live(study.toml, 1);
+    if (study.toml.find("\n[[probe]]") != std::string::npos)
+      CHECK(trials(all) > 0);  // at the cut the stages' ends are tested
     CHECK(live(study.toml, 3) == all);
     const Lives plain = live(without_probes(study.toml), 2);
     for (const auto& [who, bits] : plain) {

@@ -74,6 +74,40 @@ const Mistake mistakes[] = {
      "compare"},
     {"part without a name", "[[stage]]\nsamples = 1\n", "stage.name", "no name", "called"},
     {"a table where a list stands", "[stage]\nname = \"s\"\nsamples = 1\n", "stage", "list of tables", "[[stage]]"},
+    {"stage that ends at birth", "[[stage]]\nname = \"s\"\nuntil = \"0 days\"\n", "stage.until", "0 days",
+     "cannot go back"},
+    {"exclusion that changes an option",
+     stage + "[[exclude]]\nname = \"x\"\nseries = \"head\"\nabove = 1\nmind.learn = false\n", "mind.learn",
+     "changes nothing", "[[group]]"},
+    {"factor that changes an option itself",
+     stage + "[[factor]]\nname = \"f\"\nmind.learn = false\n[[factor.level]]\nname = \"l\"\n[[factor.level]]\nname = "
+             "\"m\"\n",
+     "mind.learn", "changes nothing", "[[factor.level]]"},
+    {"list of an unknown kind", stage + "[[groups]]\nname = \"a\"\n", "groups", "no [[groups]]", "[[group]]"},
+    {"probe with a path for a name", stage + "[[probe]]\nname = \"a/b\"\nkind = \"guess\"\nages = [\"1 day\"]\n",
+     "probe.name", "a/b", "letters"},
+    {"probe called life", stage + "[[probe]]\nname = \"life\"\nkind = \"guess\"\nages = [\"1 day\"]\n", "probe.name",
+     "life", "table of its own"},
+    {"name of two lines", "[[stage]]\nname = \"a\\nb\"\nsamples = 1\n", "stage.name", "no name", "letters"},
+    {"probe of a stage that its groups do not live",
+     groups + "[[stage]]\nname = \"s\"\nsamples = 5\n[[stage]]\nname = \"t\"\nsamples = 5\ngroups = [\"a\"]\n" + probe +
+         "groups = [\"b\"]\nstages = [\"t\"]\n",
+     "probe.stages", "never asked", "none of its stages"},
+    {"yoked in other stages",
+     "[[group]]\nname = \"a\"\n[[group]]\nname = \"b\"\nyoked_to = \"a\"\n[[stage]]\nname = \"s\"\nsamples = 5\n"
+     "[[stage]]\nname = \"t\"\nsamples = 5\ngroups = [\"a\"]\n",
+     "group.yoked_to", "other stages", "stage.groups"},
+    {"regression without predictors", stage + "[[analysis]]\nname = \"x\"\nkind = \"regression\"\noutcome = \"head\"\n",
+     "analysis.predictors", "no predictors", "variables of life"},
+    {"stage that overrides its own condition",
+     "[[factor]]\nname = \"f\"\nwithin = true\n[[factor.level]]\nname = \"l\"\ncoin.bias = 0.1\n[[factor.level]]\nname "
+     "= "
+     "\"m\"\n[[stage]]\nname = \"s\"\nsamples = 1\nwithin = \"f\"\ncoin.bias = 0.9\n",
+     "coin.bias", "within-subject", "take it out"},
+    {"options that do not fit together in a later stage",
+     "[coin]\nmetal = \"tin\"\n" + stage + "[[stage]]\nname = \"t\"\nsamples = 1\ncoin.bias = 0.25\n", "coin.bias",
+     "0.25", "take gold"},
+    {"an age beyond any life", stage + "[time]\nstart = \"1e9 years\"\n", "time.start", "1e9 years", "\"6 weeks\""},
     {"text for a number", "[[stage]]\nname = \"s\"\nsamples = \"many\"\n", "stage.samples", "many", "number"},
 };
 
@@ -119,5 +153,11 @@ TEST_CASE("an unknown protocol and a number that nobody has") {
   request.spec = folder.write("good.toml", tests::coin_study(stage));
   request.participants = {21};
   request.protocol = tests::coin_protocol();
+  CHECK_THROWS_AS(experiments::run_study(request), base::OptionError);
+  request.participants = {};
+  request.settings = {{"study.protocol", "habit"}};
+  CHECK_THROWS_AS(experiments::run_study(request), base::OptionError);
+  request.settings = {};
+  request.spec = "cartpole_swingup";  // a life without a protocol
   CHECK_THROWS_AS(experiments::run_study(request), base::OptionError);
 }

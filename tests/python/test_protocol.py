@@ -1,5 +1,10 @@
 """Protocols and probes written in Python: they live in the same engine as the compiled ones."""
 
+import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import h5py
@@ -110,6 +115,32 @@ def test_probes_threads_and_company_change_nothing(folder):
     assert (shown[:, 4] == own[:, 4]).all()
 
 
+def test_ctrl_c_keeps_what_was_lived(tmp_path):
+    script = """
+import sys, time, infans, test_protocol
+class Slow(test_protocol.Watcher):
+    name = "watcher"
+    def live(self, partner):
+        time.sleep(0.02)
+        return super().live(partner)
+text = test_protocol.STUDY.replace("samples = 12", "samples = 100000")
+infans.run(text, out=sys.argv[1], participant=Slow, threads=2)
+"""
+    process = subprocess.Popen([sys.executable, "-c", script, tmp_path / "out"], cwd=Path(__file__).parent)
+    record = tmp_path / "out" / "run.h5"
+    deadline = time.monotonic() + 60
+    while not record.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)  # some samples
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) != 0  # KeyboardInterrupt
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["interrupted"] is True
+    with infans.load(record) as study:
+        lives = [p for p in study.participants if p.life.rows > 0]
+        assert lives and all(p.group == "own" for p in lives)
+        assert all(np.isnan(p.wall_seconds) for p in lives)  # nobody is at its end
+
+
 def test_mistakes_of_a_python_participant(folder):
     class Forgetful(Watcher):
         name = "watcher"
@@ -133,3 +164,54 @@ def test_mistakes_of_a_python_participant(folder):
         run(folder(), STUDY + "\n[coin]\nbias = 3\n")
     with pytest.raises(TypeError, match="subclass"):
         run(folder(), STUDY, dict)
+
+
+def test_names_that_a_class_cannot_take():
+    def described(**attributes):
+        return infans.protocol.describe(type("Watcher", (Watcher,), attributes))
+
+    for attributes in (
+        {"options": {"bias": infans.Option(0.5)}},
+        {"options": {"time.start": infans.Option(0.5)}},
+        {"options": {"coin.bias": infans.Option([0.5])}},
+        {"variables": {"sample": ("", "")}},
+        {"probes": {"guess": ("", {"trial": ("", "")})}},
+    ):
+        with pytest.raises(TypeError):
+            described(**attributes)
+
+
+def test_a_probe_in_python_for_a_compiled_protocol(folder):
+    kept = []
+
+    def play(copy, trial):
+        kept.append(copy)
+        before = copy.seconds
+        errors = [copy.live()["prediction_error"] for _ in range(3)]
+        played = copy.test("play")
+        with pytest.raises(ValueError, match="has play"):
+            copy.test("plays")
+        return {"error": np.mean(errors), "time": copy.seconds - before, "played": played["prediction_error"]}
+
+    text = """
+[study]
+protocol = "habit"
+[[stage]]
+name = "play"
+samples = 4
+[[probe]]
+name = "mine"
+kind = "mine"
+ages = ["2 days"]
+"""
+    measures = {"error": ("", ""), "time": ("s", ""), "played": ("", "")}
+    options = {"agents": 1, "body": {"senses": ["proprioception"]}}
+    with_probe = folder() / "a"
+    study = infans.run(text, out=with_probe, probes={"mine": infans.Probe(play, measures)}, **options)
+    trial = study.trials("mine")
+    assert trial["time"][0] == pytest.approx(3 * 0.02 + 1.0)  # three samples and a second of play
+    assert np.isfinite(trial["error"][0]) and np.isfinite(trial["played"][0])
+    plain = infans.run(text.split("[[probe]]")[0], out=folder() / "b", **options)
+    assert plain.participants[0].life.array.tobytes() == study.participants[0].life.array.tobytes()
+    with pytest.raises(infans.Error, match="the probe is over"):
+        kept[0].live()
