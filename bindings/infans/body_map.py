@@ -42,6 +42,8 @@ def body_map(picture: BodyMap) -> Figure:
             ax.set_xlabel(f"{letter} ({picture.unit})")
             ax.set_title(fill(f"{name}, {view}", 15 if columns > 4 else 40))
             ax.xaxis.set_major_locator(MaxNLocator(3))
+            if columns > 4:
+                ax.tick_params(axis="x", labelrotation=60)
     most = max(float(np.max(h.get_array())) for h in drawn)
     for hexagons in drawn:
         hexagons.set_norm(LogNorm(1, max(most, 2)))
