@@ -161,9 +161,9 @@ class Participant:
 class Study(Record):
     """The record of a study. Arrays hold what was committed when it was opened; `refresh()` looks again.
 
-        study = infans.load("runs/body_map-1")
-        study.participants[0].life.error          # float64 [samples]
-        study.trials("reach").to_pandas()         # one row a trial, with participant, group, factors and stage
+    study = infans.load("runs/body_map-1")
+    study.participants[0].life.error          # float64 [samples]
+    study.trials("reach").to_pandas()         # one row a trial, with participant, group, factors and stage
     """
 
     committed: np.ndarray  # int64 [participants, 1 + probes]: rows of life and of each probe

@@ -115,7 +115,7 @@ def test_equal_records_give_equal_files_and_pictures_are_files(study, tmp_path, 
     pictures = ["kicks_to_baseline", "life", "probe_reach"]
     wanted = ["report.html", "results.json", *(f"{name}.{kind}" for name in pictures for kind in ("png", "svg"))]
     assert sorted(pages[0]) == sorted(wanted)
-    assert capsys.readouterr().out.split()[-len(wanted):][0] == str(tmp_path / "2" / "report.html")
+    assert capsys.readouterr().out.split()[-len(wanted) :][0] == str(tmp_path / "2" / "report.html")
     assert pages[0]["life.png"].startswith(b"\x89PNG")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,12 @@ def stage_rate(trace: Trace, stages: list[str]) -> float:
     return rates.rate_per_minute(trace.value[keep], trace.duration[keep])
 
 
+def _mean_of_known(rates: np.ndarray) -> float:
+    """NaN where none is known: a stage that nobody lived."""
+    known = rates[np.isfinite(rates)]
+    return float(known.mean()) if known.size else math.nan
+
+
 def ratio(study: Study, declared: Declared, seed: int) -> Result:
     """Rate in some stages over the rate in others, for each participant."""
     column = measure(study, {"series": need(declared, "series"), "name": declared["name"]})
@@ -58,8 +65,8 @@ def ratio(study: Study, declared: Declared, seed: int) -> Result:
     result = Result(declared["name"], "ratio", [f"Rate of {name}, {above} over {below}: {said}."])
     result.sentences += [comparison_sentence(c) for c in comparisons]
     rows = [
-        [label, str(len(v)), number(float(np.nanmean(both[:, 1])) if len(both) else np.nan),
-         number(float(np.nanmean(both[:, 0])) if len(both) else np.nan), interval(means[label]), median_range(v)]
+        [label, str(len(v)), number(_mean_of_known(both[:, 1])), number(_mean_of_known(both[:, 0])),
+         interval(means[label]), median_range(v)]
         for (label, v), both in zip(values.items(), by_group.values(), strict=True)
     ]  # fmt: skip
     head = ["group", "n", f"{below} (1/min)", f"{above} (1/min)", "mean ratio [95 % CI]", "median [min, max]"]

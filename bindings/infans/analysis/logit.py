@@ -161,9 +161,7 @@ def _effect(
     return Effect(name, Interval(*limits), odds, float(2 * stats.t.sf(abs(b) / error, freedom)), turn, shape)
 
 
-def turning_point(
-    b: np.ndarray, covariance: np.ndarray, freedom: int, values: np.ndarray
-) -> tuple[Interval, str]:
+def turning_point(b: np.ndarray, covariance: np.ndarray, freedom: int, values: np.ndarray) -> tuple[Interval, str]:
     """Where b[0] z + b[1] z^2 turns, in the unit of `values` of which z is standardised, and its shape.
 
     Interval from draws of the coefficients (King, Tomz & Wittenberg 2000). As Lind & Mehlum (2010) say, a square that

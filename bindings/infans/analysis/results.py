@@ -79,9 +79,7 @@ def _alike(found: Interval, digits: int) -> list[str]:
     if places > 7:
         return [number(v, digits) for v in found]
     tiny = 0 if found.low < 0 < found.high else 10.0 ** -(places + 2)  # where 0.00 would hide a sign
-    texts = [
-        number(v, digits) if round(v, places) == 0 and abs(v) > tiny > 0 else f"{v:,.{places}f}" for v in found
-    ]
+    texts = [number(v, digits) if round(v, places) == 0 and abs(v) > tiny > 0 else f"{v:,.{places}f}" for v in found]
     return [t if any(c in "123456789" for c in t) else t.lstrip("-") for t in texts]
 
 

@@ -94,8 +94,10 @@ def members(study: Study, declared: Mapping[str, Any]) -> dict[str, list[Partici
     """
     cells = [cell["name"] for cell in study.design["cells"]]
     asked, against = as_list(declared.get("groups")), declared.get("reference")
-    by_cell = any(name in cells and name not in study.groups for name in asked) if asked else (
-        against not in study.groups or against in cells
+    by_cell = (
+        any(name in cells and name not in study.groups for name in asked)
+        if asked
+        else (against not in study.groups or against in cells)
     )
     names = asked or (cells if by_cell else study.groups)
     for name in names:
