@@ -73,6 +73,10 @@ class Builder {
     c.first = d_.participants + 1;
     d_.participants += c.participants;
     for (const auto& order : orders()) c.orders.push_back(stages(c, options, order));
+    if (c.orders.size() > 1 && static_cast<std::size_t>(c.participants) % c.orders.size() != 0)
+      d_.remarks.push_back(group.called() + ": " + std::to_string(c.participants) + " participants cannot share " +
+                           std::to_string(c.orders.size()) +
+                           " orders of the within-subject levels evenly; a multiple would counterbalance them");
     if (c.orders.front().empty())
       throw base::OptionError("stage", group.where + ": stage: " + group.called() +
                                            " lives no stage; add a [[stage]], or name the group in "
@@ -232,7 +236,7 @@ class Builder {
 
 std::unique_ptr<const Design> make_design(StudyFile file) {
   if (file.groups.empty()) file.groups.push_back(everybody(file));
-  auto design = std::make_unique<Design>(Design{std::move(file), 0.0, 0.0, {}, {}, 0});
+  auto design = std::make_unique<Design>(Design{std::move(file), 0.0, 0.0, {}, {}, 0, {}});
   check_parts(design->study);
   const config::Options& o = design->study.options;
   design->start_days = days_of(o.text("time.start"), "time.start", o.where("time.start"));

@@ -50,6 +50,7 @@ struct Design {
   std::vector<Cell> cells;
   std::vector<ProbePlan> probes;
   int participants = 0;
+  std::vector<std::string> remarks;  // no mistakes, but worth a second look
 
   struct Person {
     Identity identity;

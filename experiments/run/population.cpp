@@ -199,6 +199,8 @@ std::string run_population(const RunRequest& request) {
   const std::vector<Family> families = families_of(numbers, *design);
   const std::string& name = design->study.options.text("study.name");
   const RunFolder folder(request.out, name);
+  if (!request.quiet)
+    for (const std::string& remark : design->remarks) std::fprintf(stderr, "infans: %s\n", remark.c_str());
   PopulationProgress progress(*design, numbers, request.quiet);
   std::exception_ptr failure;
   {

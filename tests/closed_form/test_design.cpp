@@ -7,6 +7,7 @@
 #include "core/base/error.hpp"
 #include "experiments/run/age.hpp"
 #include "experiments/run/design.hpp"
+#include "tests/coin_protocol.hpp"
 
 using namespace infans;
 using namespace infans::experiments;
@@ -48,4 +49,16 @@ TEST_CASE("in Williams' orders every level stands at every place and follows eve
     for (const auto& [_, count] : at) CHECK(count == at.begin()->second);
     for (const auto& [_, count] : after) CHECK(count == after.begin()->second);
   }
+}
+
+TEST_CASE("participants that cannot share the orders evenly are remarked on") {
+  const auto remarks = [](int participants) {
+    const std::string text = tests::coin_study(
+        "[population]\nparticipants = " + std::to_string(participants) +
+        "\n[[factor]]\nname = \"side\"\nwithin = true\n[[factor.level]]\nname = \"a\"\n[[factor.level]]\nname = \"b\"\n"
+        "[[factor.level]]\nname = \"c\"\n[[stage]]\nname = \"s\"\nsamples = 1\nwithin = \"side\"\n");
+    return make_design(read_study_file(text, tests::coin_protocol(), {}))->remarks.size();
+  };
+  CHECK(remarks(12) == 0);  // three levels come in six orders
+  CHECK(remarks(8) == 1);
 }
