@@ -69,4 +69,7 @@ class Environment {
   virtual void set_joints(std::span<const double> position, std::span<const double> velocity) = 0;
 };
 
+// The whole state, as save() writes it.
+std::vector<double> saved(const Environment& world);
+
 }  // namespace infans::envs

@@ -92,10 +92,8 @@ Crib::~Crib() = default;
 Crib::Crib(Crib&&) noexcept = default;
 
 Crib Crib::copy() const {
-  std::vector<double> state(static_cast<std::size_t>(world_->spec().state_size));
-  world_->save(state);
   std::unique_ptr<BodyWorld> world = world_of(options_, joints_);
-  world->restore(state);
+  world->restore(saved(*world_));
   return {*this, std::move(world)};
 }
 

@@ -70,9 +70,7 @@ PopUpWorld::PopUpWorld(const PopUpWorld& other)
       action_(other.action_),
       observation_(other.observation_),
       seconds_(other.seconds_) {
-  std::vector<double> state(static_cast<std::size_t>(other.body_->spec().state_size));
-  other.body_->save(state);
-  body_->restore(state);
+  body_->restore(saved(*other.body_));
 }
 
 std::unique_ptr<BodyWorld> PopUpWorld::make(double age_days) const {

@@ -7,7 +7,7 @@ namespace infans::experiments {
 Protocol body_map_protocol() {
   Protocol p;
   p.name = "body_map";
-  p.summary = "a seated infant learns where its right hand is, and is asked to reach";
+  p.summary = "A seated infant learns where its right hand is, and is asked to reach";
   p.options = reaching_options();
   p.fixed = reaching_fixed();
   p.variables = reaching_variables();

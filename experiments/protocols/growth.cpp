@@ -16,7 +16,7 @@ void set_standard(config::OptionTable& table, const std::string& key, const conf
 Protocol growth_protocol() {
   Protocol p = body_map_protocol();
   p.name = "growth";
-  p.summary = "the arm of a seated infant changes: what it costs, and how many samples repair it";
+  p.summary = "The arm of a seated infant changes: what it costs, and how many samples repair it";
   set_standard(p.options, "body.grow", false);
   set_standard(p.options, "mind.goals", std::string("task"));
   set_standard(p.options, "mind.watch", true);

@@ -96,9 +96,7 @@ class Player final : public Participant {
         senses_(other.senses_),
         learns_(other.learns_),
         lived_(other.lived_) {
-    std::vector<double> state(static_cast<std::size_t>(world_.spec().state_size));
-    other.world_.save(state);
-    world_.restore(state);
+    world_.restore(envs::saved(other.world_));
   }
 
   void see(std::span<const double> observation) { senses_.assign(observation.begin(), observation.end()); }
@@ -123,7 +121,7 @@ Protocol habit_protocol() {
   const agents::HabitOptions habit;
   Protocol p;
   p.name = "habit";
-  p.summary = "free play by habit: an infant moves by itself and learns to predict what it feels";
+  p.summary = "Free play by habit: an infant moves by itself and learns to predict what it feels";
   p.options = {
       {"body.scene", std::string("seated"), 0, 0, {"seated", "supine"}, "", "how the infant is placed"},
       {"body.age_months", 6.0, 0, 24, {}, "months", "size of the body"},

@@ -12,7 +12,7 @@ namespace infans::experiments {
 Protocol looking_protocol() {
   Protocol protocol;
   protocol.name = "looking";
-  protocol.summary = "looks at sequences of places, or away, by expected information against the price of time";
+  protocol.summary = "Looks at sequences of places, or away, by expected information against the price of time";
   protocol.options = looking_options();
   protocol.fixed = {"body.", "sequence.event"};
   protocol.variables = looking_variables();

@@ -97,9 +97,7 @@ SeatedReacher::SeatedReacher(const SeatedReacher& o)
       gaze_(o.gaze_),
       hand_bodies_(o.hand_bodies_),
       target_body_(o.target_body_) {
-  std::vector<double> state(static_cast<std::size_t>(o.world_->spec().state_size));
-  o.world_->save(state);
-  make(state);
+  make(envs::saved(*o.world_));
 }
 
 // The skin has the taxels of birth, so a grown body is made as it was born.
@@ -168,8 +166,7 @@ ReachOutcome SeatedReacher::fulfil(const VectorXd& posture, std::vector<Vector3d
 }
 
 ReachOutcome SeatedReacher::at(const VectorXd& q) {
-  std::vector<double> state(static_cast<std::size_t>(world_->spec().state_size));
-  world_->save(state);
+  const std::vector<double> state = envs::saved(*world_);
   const VectorXd now = q_, velocity = velocity_, rest = VectorXd::Zero(q.size());
   const Vector3d hand = hand_;
   const auto size = static_cast<std::size_t>(q.size());

@@ -116,7 +116,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   run->add_option("--out", request.out, "Directory for run.h5, summary.json, report.html [runs/STUDY-n]");
   run->add_flag("--quiet", request.quiet, "No progress, no table, no report: only the files");
 
-  CLI::App* list = app.add_subcommand("list", "Shipped studies");
+  CLI::App* list = app.add_subcommand("list", "Shipped studies and protocols");
   std::string path, filter;
   std::string protocol;
   CLI::App* protocols = app.add_subcommand("protocol", "What a study of a protocol can set and measure");
