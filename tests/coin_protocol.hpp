@@ -38,6 +38,7 @@ class CoinWatcher final : public experiments::Participant {
     const double p = heads_ / (heads_ + tails_);
     if (learns_) (head > 0.5 ? heads_ : tails_) += 1.0;
     ++lived_;
+    head_ = head;
     return {{head, -std::log(head > 0.5 ? p : 1.0 - p), age_}, {head}};
   }
   double seconds() const override { return 0.5 * static_cast<double>(lived_); }
@@ -49,10 +50,18 @@ class CoinWatcher final : public experiments::Participant {
     heads_ += 1.0;
     return {guess, std::abs(guess - trial.options.number("coin.bias")), static_cast<double>(stages_)};
   }
+  void describe(base::Archive& a) override {
+    a("heads", heads_)("tails", tails_)("lived", lived_)("stages", stages_)("head", head_);
+  }
+  std::vector<double> signals() const override { return {heads_, tails_, head_}; }
+  bool event() const override { return head_ > 0.5; }
+  std::string body() const override { return "<mujoco model='coin " + std::to_string(stages_) + "'/>"; }
+  std::vector<double> physics() const override { return {age_, static_cast<double>(lived_)}; }
+  experiments::Work work() const override { return {static_cast<double>(lived_), 3.0 * static_cast<double>(lived_)}; }
 
  private:
   experiments::Identity who_;
-  double bias_ = 0.5, heads_ = 1.0, tails_ = 1.0, age_ = 0.0;
+  double bias_ = 0.5, heads_ = 1.0, tails_ = 1.0, age_ = 0.0, head_ = 0.0;
   long lived_ = 0, breaks_ = 0;
   int stages_ = 0;
   bool learns_ = true;
@@ -71,6 +80,9 @@ inline experiments::Protocol coin_protocol() {
   p.probes = {{"guess", "how likely heads is", {{"guess", "", ""}, {"error", "", ""}, {"stages", "", ""}}}};
   p.criteria = {{"five_heads", "", "five heads were seen"}};
   p.yoked = true;
+  p.signals = [](const config::Options&) {
+    return std::vector<experiments::Signal>{{"belief/counts", "", "heads, tails", {2}}, {"observation/head", "", ""}};
+  };
   p.make = [](const config::Options&, const experiments::Identity& who) { return std::make_unique<CoinWatcher>(who); };
   return p;
 }

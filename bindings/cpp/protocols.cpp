@@ -82,6 +82,16 @@ class PythonParticipant final : public Participant {
   std::vector<double> test(const experiments::Trial& trial) override {
     return in_python(name_, [&] { return py::cast<std::vector<double>>(self_->attr("_test")(dict_of(trial))); });
   }
+  // The object itself, pickled.
+  void describe(base::Archive& archive) override {
+    in_python(name_, [&] {
+      const py::module_ pickle = py::module_::import("pickle");
+      std::string bytes;
+      if (!archive.restoring()) bytes = py::cast<std::string>(pickle.attr("dumps")(*self_));
+      archive("pickle", bytes);
+      if (archive.restoring()) self_ = hold(pickle.attr("loads")(py::bytes(bytes)));
+    });
+  }
 
  private:
   std::string name_;

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "core/base/archive.hpp"
+
 namespace infans::random {
 
 // Why a stream is drawn from. The values are part of the determinism promise: append, never renumber.
@@ -53,6 +55,10 @@ class Stream {
   Blocks take(std::uint32_t blocks) noexcept;
   // Uniform on {0, .., n-1}; n >= 1. Bias below n / 2^32.
   std::uint32_t index(std::uint32_t n) noexcept;
+
+  void describe(base::Archive& archive) {
+    archive("counter", counter_)("key", key_)("block", block_)("used", used_)("spare", spare_)("has_spare", has_spare_);
+  }
 
  private:
   std::array<std::uint32_t, 4> counter_;

@@ -73,6 +73,7 @@ class Player final : public Participant {
   std::unique_ptr<Participant> clone() const override { return std::unique_ptr<Participant>(new Player(*this)); }
 
   // A second of play without learning, from where it is.
+  void describe(base::Archive&) override { throw std::logic_error("Player cannot be saved yet"); }
   std::vector<double> test(const Trial&) override {
     double error = 0.0, vfe = 0.0;
     const int steps = static_cast<int>(1.0 / period_);

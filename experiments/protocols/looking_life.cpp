@@ -178,4 +178,6 @@ std::vector<double> LookingLife::test(const Trial& trial) {
   return looking_trial(trial, settings, who_.seed, view_, model_);
 }
 
+void LookingLife::describe(base::Archive&) { throw std::logic_error("LookingLife cannot be saved yet"); }
+
 }  // namespace infans::experiments

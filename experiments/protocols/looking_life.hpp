@@ -26,6 +26,7 @@ class LookingLife final : public Participant {
   bool reached(const std::string& criterion) const override;
   std::unique_ptr<Participant> clone() const override { return std::make_unique<LookingLife>(*this); }
   std::vector<double> test(const Trial& trial) override;
+  void describe(base::Archive& archive) override;
 
  private:
   void begin_sequence(std::span<const double> partner);

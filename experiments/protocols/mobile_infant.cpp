@@ -264,4 +264,6 @@ bool MobileInfant::reached(const std::string& criterion) const {
   return std::count_if(minutes_.end() - 3, minutes_.end(), above) >= 2;
 }
 
+void MobileInfant::describe(base::Archive&) { throw std::logic_error("MobileInfant cannot be saved yet"); }
+
 }  // namespace infans::experiments

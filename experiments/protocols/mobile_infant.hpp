@@ -35,6 +35,7 @@ class MobileInfant final : public Participant {
   bool reached(const std::string& criterion) const override;
   std::unique_ptr<Participant> clone() const override { return std::make_unique<MobileInfant>(*this); }
   std::vector<double> test(const Trial& trial) override;
+  void describe(base::Archive& archive) override;
 
   MobileInfant(const MobileInfant& other);
   MobileInfant& operator=(const MobileInfant&) = delete;

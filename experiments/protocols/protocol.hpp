@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/archive.hpp"
 #include "core/config/option.hpp"
 
 namespace infans::experiments {
@@ -47,6 +48,20 @@ struct Trial {
   int index, trials;       // trial of this occasion, from 0, and how many there are
 };
 
+// What can be recorded of every sample beside the variables: an array of what the mind or the body has then. Names are
+// paths: observation/SENSE, prediction/SENSE, belief/WHAT, error/WHAT, precision/WHAT, vfe/TERM, efe/TERM, action/WHAT,
+// contact/WHAT; those of one level of a hierarchy end in its name.
+struct Signal {
+  std::string name, unit, doc;
+  std::vector<int> shape = {};  // {}: one value
+};
+
+// What a participant has spent so far.
+struct Work {
+  double belief_updates = 0.0;
+  double operations = 0.0;  // floating point, as counted from the formulas; NaN: not counted
+};
+
 // A mind in its body in its world. Used by one thread at a time; shares nothing that changes with another participant.
 class Participant {
  public:
@@ -70,6 +85,21 @@ class Participant {
   // On a copy: one trial, one value of each measure of the kind. The trials of one occasion follow one another on the
   // same copy.
   virtual std::vector<double> test(const Trial& trial) = 0;
+
+  // Everything that changes while it lives. Restored into a participant that was made with the first stage's options
+  // and the same identity, and then told the stage and the age that it had when it was saved: it goes on with the same
+  // bits. base::StateError where it does not fit.
+  virtual void describe(base::Archive& archive) = 0;
+
+  // Of the sample just lived: the values of Protocol::signals one after another, column-major; NaN: there was none.
+  virtual std::vector<double> signals() const { return {}; }
+  // Whether something happened in it that a record of events keeps: a touch, a reach that ended, a new display.
+  virtual bool event() const { return false; }
+  // The body as MuJoCo's own XML, as it is now, and its whole state after the sample, from which MuJoCo shows and
+  // continues it (mj_setState of mjSTATE_INTEGRATION). Empty: it has none.
+  virtual std::string body() const { return {}; }
+  virtual std::vector<double> physics() const { return {}; }
+  virtual Work work() const { return {}; }
 };
 
 struct Protocol {
@@ -80,6 +110,8 @@ struct Protocol {
   std::vector<ProbeKind> probes;
   std::vector<Variable> criteria;  // names by which a stage can end
   bool yoked = false;              // whether a participant can live through another's tape
+  // Of participants with these options, the same in all their stages and at all their ages. Null: none.
+  std::function<std::vector<Signal>(const config::Options&)> signals = {};
   // Throws base::UserError for options that do not fit together, before anything is lived.
   std::function<std::unique_ptr<Participant>(const config::Options&, const Identity&)> make;
 };

@@ -278,4 +278,6 @@ std::vector<double> ReachingParticipant::values(const Lived& lived) const {
   return v;
 }
 
+void ReachingParticipant::describe(base::Archive&) { throw std::logic_error("ReachingParticipant cannot be saved yet"); }
+
 }  // namespace infans::experiments

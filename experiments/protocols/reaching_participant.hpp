@@ -36,6 +36,7 @@ class ReachingParticipant final : public Participant {
   bool reached(const std::string& criterion) const override;
   std::unique_ptr<Participant> clone() const override { return std::make_unique<ReachingParticipant>(*this); }
   std::vector<double> test(const Trial& trial) override;
+  void describe(base::Archive& archive) override;
 
   static constexpr double decision_seconds = 0.4;
 

@@ -116,7 +116,7 @@ StudyRecorder::~StudyRecorder() {
   }
 }
 
-void StudyRecorder::commit(int index, const Block& block) {
+void StudyRecorder::commit(int index, Block block) {
   const h5::Session session;
   Impl& m = *impl_;
   m.require(index);
@@ -134,15 +134,15 @@ void StudyRecorder::commit(int index, const Block& block) {
   });
 }
 
-void StudyRecorder::commit_end(int index, int excluded, double wall_seconds, double cpu_seconds) {
+void StudyRecorder::commit_end(int index, int excluded, const StudyLedger& ledger) {
   const h5::Session session;
   Impl& m = *impl_;
   m.require(index);
   const std::vector<hsize_t> place{static_cast<hsize_t>(index)};
   m.file.guarded(m.each_handle(), [&] {
     m.file.write_values(m.excluded, "excluded", place, {static_cast<double>(excluded)});
-    m.file.write_values(m.wall, "ledger/wall_seconds", place, {wall_seconds});
-    m.file.write_values(m.cpu, "ledger/cpu_seconds", place, {cpu_seconds});
+    m.file.write_values(m.wall, "ledger/wall_seconds", place, {ledger.wall_seconds});
+    m.file.write_values(m.cpu, "ledger/cpu_seconds", place, {ledger.cpu_seconds});
     m.file.flush();
   });
 }

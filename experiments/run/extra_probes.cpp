@@ -26,6 +26,12 @@ class Tested final : public Participant {
       if (p.kind.name == trial.kind) return p.test(*inner_, trial);
     return inner_->test(trial);
   }
+  void describe(base::Archive& archive) override { inner_->describe(archive); }
+  std::vector<double> signals() const override { return inner_->signals(); }
+  bool event() const override { return inner_->event(); }
+  std::string body() const override { return inner_->body(); }
+  std::vector<double> physics() const override { return inner_->physics(); }
+  Work work() const override { return inner_->work(); }
 
  private:
   std::unique_ptr<Participant> inner_;

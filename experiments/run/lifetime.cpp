@@ -143,7 +143,7 @@ void Lifetime::end(int excluded) {
   commit();
   excluded_ = excluded;
   if (output_.recorder != nullptr)
-    output_.recorder->commit_end(output_.index, excluded, wall_seconds(), thread_cpu_seconds() - started_cpu_);
+    output_.recorder->commit_end(output_.index, excluded, {wall_seconds(), thread_cpu_seconds() - started_cpu_});
 }
 
 double Lifetime::wall_seconds() const { return experiments::wall_seconds() - started_wall_; }

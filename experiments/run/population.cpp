@@ -123,7 +123,7 @@ class Run {
   }
 
   void never_lived(int number, const std::string& why) {
-    recorder_.commit_end(index_of(number), -1, 0.0, 0.0);
+    recorder_.commit_end(index_of(number), -1, {});
     progress_.never_lived(index_of(number), why);
   }
 
