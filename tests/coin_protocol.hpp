@@ -16,7 +16,7 @@
 
 namespace infans::tests {
 
-class CoinWatcher final : public experiments::Participant {
+class CoinWatcher : public experiments::Participant {
  public:
   explicit CoinWatcher(const experiments::Identity& who) : who_(who) {}
 

@@ -14,10 +14,12 @@
 #include "bindings/cpp/core.hpp"
 #include "bindings/cpp/efficiency.hpp"
 #include "bindings/cpp/envs.hpp"
+#include "bindings/cpp/in_python.hpp"
 #include "bindings/cpp/protocols.hpp"
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
 #include "experiments/run/life.hpp"
+#include "experiments/run/resume.hpp"
 #include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study.hpp"
 
@@ -114,9 +116,38 @@ infans::experiments::RunRequest request_of(const std::string& spec, const std::s
   return request;
 }
 
+// A Python function of (number, sample, body, physics), called from inside the run.
+decltype(infans::experiments::RunRequest::on_sample) watcher_of(const py::object& function) {
+  if (function.is_none()) return {};
+  return [held = infans::bindings::hold(function)](int number, long sample,
+                                                   const infans::experiments::Participant& participant) {
+    const std::string body = participant.body();
+    const std::vector<double> physics = participant.physics();
+    infans::bindings::in_python("on_sample", [&] { (*held)(number, sample, body, physics); });
+  };
+}
+
+// With the GIL released; what was asked to stop raises KeyboardInterrupt.
+template <typename Run>
+std::string interruptible(const Run& run) {
+  see_own_commands();
+  std::string path;
+  {
+    py::gil_scoped_release release;
+    path = run();
+  }
+  // Its files are complete up to here; Python's own rule for Ctrl-C ends the caller's script or cell.
+  if (infans::experiments::interrupted()) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw py::error_already_set();
+  }
+  return path;
+}
+
 std::string run(const std::string& spec, const std::string& out, const py::dict& settings, std::optional<int> agents,
                 std::optional<std::uint64_t> seed, std::optional<int> threads, bool quiet, const py::object& world,
-                const std::vector<int>& participants, const py::object& protocol, const py::object& probes) {
+                const std::vector<int>& participants, const py::object& protocol, const py::object& probes, bool resume,
+                const py::object& on_sample) {
   infans::experiments::RunRequest request = request_of(spec, out, settings, seed);
   request.agents = agents;
   request.threads = threads;
@@ -125,18 +156,21 @@ std::string run(const std::string& spec, const std::string& out, const py::dict&
   request.participants = participants;
   request.protocol = infans::bindings::protocol_of(protocol);
   request.probes = infans::bindings::probes_of(probes);
-  see_own_commands();
-  std::string path;
-  {
-    py::gil_scoped_release release;
-    path = infans::experiments::run_study(request);
-  }
-  // Its files are complete up to here; Python's own rule for Ctrl-C ends the caller's script or cell.
-  if (infans::experiments::interrupted()) {
-    PyErr_SetNone(PyExc_KeyboardInterrupt);
-    throw py::error_already_set();
-  }
-  return path;
+  request.resume = resume;
+  request.on_sample = watcher_of(on_sample);
+  return interruptible([&] { return infans::experiments::run_study(request); });
+}
+
+std::string resume(const std::string& run, std::optional<int> threads, bool quiet, const py::object& world,
+                   const py::object& protocol, const py::object& probes, const py::object& on_sample) {
+  infans::experiments::RunRequest request;
+  request.threads = threads;
+  request.quiet = quiet;
+  request.world = infans::bindings::worlds_of(world);
+  request.protocol = infans::bindings::protocol_of(protocol);
+  request.probes = infans::bindings::probes_of(probes);
+  request.on_sample = watcher_of(on_sample);
+  return interruptible([&] { return infans::experiments::resume(run, request); });
 }
 
 }  // namespace
@@ -162,10 +196,15 @@ PYBIND11_MODULE(_infans, module) {
   module.def("run", &run, py::arg("spec"), py::arg("out"), py::arg("settings") = py::dict(), py::kw_only(),
              py::arg("agents") = py::none(), py::arg("seed") = py::none(), py::arg("threads") = py::none(),
              py::arg("quiet") = false, py::arg("world") = py::none(), py::arg("participants") = std::vector<int>(),
-             py::arg("protocol") = py::none(), py::arg("probes") = py::none(),
+             py::arg("protocol") = py::none(), py::arg("probes") = py::none(), py::arg("resume") = false,
+             py::arg("on_sample") = py::none(),
              "Run a life (name of a shipped one, or path of a TOML file) into the folder `out`; returns the path of "
              "run.h5. Ctrl-C ends the run with complete files and raises KeyboardInterrupt. `settings` overrides "
              "options, e.g. {\"agent.data\": \"random\"}.");
+  module.def("resume", &resume, py::arg("run"), py::kw_only(), py::arg("threads") = py::none(),
+             py::arg("quiet") = false, py::arg("world") = py::none(), py::arg("protocol") = py::none(),
+             py::arg("probes") = py::none(), py::arg("on_sample") = py::none(),
+             "Go on with a run that was stopped or killed, to the same bits; returns the path of run.h5.");
 
   infans::bindings::bind_core(module);
   infans::bindings::bind_body(module);

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adam", "Agent", "Amortiser", "Belief", "Body", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life",
     "Node", "Option", "OptionError", "Participant", "Probe", "RecordError", "Run", "Sgd", "SimulationError", "Study",
-    "Trial", "analysis", "build_info", "load", "report", "run", "stream",
+    "Trial", "analysis", "build_info", "load", "report", "resume", "run", "stream",
 ]  # fmt: skip
 
 _FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")
@@ -71,6 +71,8 @@ def run(
     participants: Sequence[int] = (),
     participant: type[Participant] | None = None,
     probes: Mapping[str, Probe] | None = None,
+    resume: bool = False,
+    on_sample: Callable[[int, int, str, list[float]], object] | None = None,
     **options: Any,
 ) -> Run | Study:
     """Let a population live the study `spec` (a shipped name, a TOML file, or TOML text) and return its record.
@@ -90,13 +92,12 @@ def run(
     probe states is not measured there.
     A study that names a protocol ([study] protocol = ...) returns a Study. There agents is the number in each group,
     participants: only these numbers live (each as it does among the others); participant: a class that is the protocol;
-    probes: {name: infans.Probe} beside a shipped protocol's own; both: infans.protocol.
+    probes: {name: infans.Probe} beside a shipped protocol's own; both: infans.protocol; on_sample: a function of
+    (number, sample, body as MJCF, physics as mujoco.mj_setState takes it), called after every sample of everybody.
+    resume: go on with what `out` holds of this run, if it holds something.
     Raises OptionError (a ValueError; `key` names the option), FileError, BodyError or SimulationError, each an Error.
     """
-    from . import protocol as protocols
-
     compiled = _compiled()
-    named = compiled.protocol_of(os.fspath(spec)) if probes else ""
     path = compiled.run(
         os.fspath(spec),
         "" if out is None else os.fspath(out),
@@ -107,10 +108,56 @@ def run(
         quiet=quiet,
         world=world,
         participants=list(participants),
-        protocol=protocols.describe(participant) if participant is not None else None,
-        probes=protocols.describe_probes(probes, compiled.protocols(), named) if probes else None,
+        resume=resume,
+        on_sample=on_sample,
+        **_experiment(participant, probes, os.fspath(spec)),
     )
     return load(path)
+
+
+def resume(
+    run: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    quiet: bool = True,
+    world: Callable[[int], World] | None = None,
+    participant: type[Participant] | None = None,
+    probes: Mapping[str, Probe] | None = None,
+    on_sample: Callable[[int, int, str, list[float]], object] | None = None,
+) -> Run | Study:
+    """Go on with `run` (its folder) that was stopped or killed, to the same bits, and return its record.
+
+    Lives that have ended stay as they are. world, participant, probes: those that it was made with. A participant
+    written in Python is pickled into its checkpoints. Raises FileError where program, processor, body or options are
+    others than those that made it, with both values.
+    """
+    path = os.fspath(run)
+    record = path if path.endswith(".h5") else os.path.join(path, "run.h5")
+    spec = load(record).attrs["spec_toml"] + "\n" if probes else ""
+    return load(
+        _compiled().resume(
+            path,
+            threads=threads,
+            quiet=quiet,
+            world=world,
+            on_sample=on_sample,
+            **_experiment(participant, probes, spec),
+        )
+    )
+
+
+def _experiment(
+    participant: type[Participant] | None, probes: Mapping[str, Probe] | None, spec: str
+) -> dict[str, Any]:
+    """A protocol and probes written in Python, as the compiled module takes them."""
+    from . import protocol as protocols
+
+    compiled = _compiled()
+    named = compiled.protocol_of(spec) if probes else ""
+    return {
+        "protocol": protocols.describe(participant) if participant is not None else None,
+        "probes": protocols.describe_probes(probes, compiled.protocols(), named) if probes else None,
+    }
 
 
 class Life:

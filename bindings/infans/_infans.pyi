@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 # The classes of core/model and core/inference, once for float32 and once for float64: infans.hierarchy wraps them.
@@ -34,6 +34,18 @@ def run(
     participants: Sequence[int] = (),
     protocol: Mapping[str, Any] | None = None,
     probes: Sequence[tuple[str, str, Sequence[tuple[str, str, str]], Any]] | None = None,
+    resume: bool = False,
+    on_sample: Callable[[int, int, str, list[float]], object] | None = None,
+) -> str: ...
+def resume(
+    run: str,
+    *,
+    threads: int | None = None,
+    quiet: bool = False,
+    world: Any = None,
+    protocol: Mapping[str, Any] | None = None,
+    probes: Sequence[tuple[str, str, Sequence[tuple[str, str, str]], Any]] | None = None,
+    on_sample: Callable[[int, int, str, list[float]], object] | None = None,
 ) -> str: ...
 
 # Protocols and probes written in Python: infans.protocol wraps them.

@@ -10,6 +10,7 @@
 #include "core/base/error.hpp"
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
+#include "experiments/run/resume.hpp"
 #include "experiments/run/show_body.hpp"
 #include "experiments/run/show_protocol.hpp"
 #include "experiments/run/show_record.hpp"
@@ -27,9 +28,17 @@ constexpr const char* examples =
     "  infans run my_life.toml --set planner.horizon=20     one option of the study changed\n"
     "  infans run body_map --agents 5 --out map             a developmental study, 5 participants in each group\n"
     "  infans protocol body_map                             what such a study can set and measure\n"
+    "  infans resume map                                    goes on where it was stopped or killed, to the same bits\n"
     "  infans inspect day1/run.h5                           also while it runs, or after a crash\n"
     "  infans body 'infant?age=6&scene=seated'              what a body feels and moves\n"
     "  infans options planner                               what can be set\n";
+
+constexpr const char* resume_examples =
+    "Lives that have ended stay as they are; the others go on from their last checkpoint, or from birth, to the same\n"
+    "bits as if nothing had happened. Rows that a killed run left beyond a checkpoint are lived again.\n"
+    "Examples:\n"
+    "  infans resume runs/body_map-1\n"
+    "  infans run body_map --out map --resume               begins, or goes on with what is there\n";
 
 constexpr const char* body_examples =
     "Examples:\n"
@@ -115,6 +124,14 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   run->add_option("--set", settings, "Change an option: key=value; may be repeated")->take_all()->expected(1);
   run->add_option("--out", request.out, "Directory for run.h5, summary.json, report.html [runs/STUDY-n]");
   run->add_flag("--quiet", request.quiet, "No progress, no table, no report: only the files");
+  run->add_flag("--resume", request.resume, "Go on with what --out holds of this run, if it holds something");
+
+  std::string folder;
+  CLI::App* goes_on = app.add_subcommand("resume", "Go on with a run that was stopped or killed");
+  goes_on->footer(resume_examples);
+  goes_on->add_option("RUN", folder, "The run's folder, or its run.h5")->required();
+  CLI::Option* resume_threads = goes_on->add_option("--threads", threads, "How many threads [all processors]");
+  goes_on->add_flag("--quiet", request.quiet, "No progress, no table, no report: only the files");
 
   CLI::App* list = app.add_subcommand("list", "Shipped studies and protocols");
   std::string path, filter;
@@ -148,6 +165,10 @@ int parse_and_run(const std::vector<std::string>& arguments) {
     if (*seed_given) request.seed = seed;
     run_study(request);
     if (interrupted()) return 130;
+  } else if (*goes_on) {
+    if (*resume_threads) request.threads = threads;
+    resume(folder, request);
+    if (interrupted()) return 130;
   } else if (*list) {
     print_studies();
   } else if (*protocols) {
@@ -170,7 +191,8 @@ int parse_and_run(const std::vector<std::string>& arguments) {
 
 int run_cli(const std::vector<std::string>& arguments) {
   try {
-    const std::vector<std::string> known = {"run", "list", "protocol", "inspect", "body", "options", "doctor"};
+    const std::vector<std::string> known = {"run",     "resume", "list",    "protocol",
+                                            "inspect", "body",   "options", "doctor"};
     if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
         std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
       run_extension(arguments);

@@ -67,4 +67,9 @@ int Exclusions::verdict() const {
   return 0;
 }
 
+void Exclusions::describe(base::Archive& a) {
+  for (Rule& r : rules_)
+    a("first", r.first)("last", r.last)("sum", r.sum)("smallest", r.smallest)("largest", r.largest)("count", r.count);
+}
+
 }  // namespace infans::experiments

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/archive.hpp"
 #include "experiments/run/design.hpp"
 
 namespace infans::experiments {
@@ -18,6 +19,8 @@ class Exclusions {
   void see_trial(int probe, std::span<const double> measures);
   // Number of the first rule that leaves the participant out, from 1; 0: it is kept. Nothing measured: kept.
   int verdict() const;
+
+  void describe(base::Archive& archive);
 
  private:
   struct Rule {

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "experiments/run/checkpoints.hpp"
 #include "experiments/run/clocks.hpp"
 
 namespace infans::experiments {
@@ -18,7 +19,8 @@ void require_size(std::size_t given, std::size_t declared, const std::string& wh
 
 }  // namespace
 
-Lifetime::Lifetime(const Design& design, const Design::Person& person, const Tape* partner, const Output& output)
+Lifetime::Lifetime(Unborn, const Design& design, const Design::Person& person, const Tape* partner,
+                   const Output& output)
     : design_(design),
       person_(person),
       cell_(design.cells[static_cast<std::size_t>(person.cell)]),
@@ -26,15 +28,27 @@ Lifetime::Lifetime(const Design& design, const Design::Person& person, const Tap
       output_(output),
       participant_(design.study.protocol.make(person.stages->front().options, person.identity)),
       exclusions_(design),
+      log_(output.recorder != nullptr ? log_policy(design.study.options) : LogPolicy{}, output.signals),
       asked_(design.probes.size(), 0),
       tested_at_(design.probes.size(), -1),
       occasions_(design.probes.size(), 0),
       started_wall_(experiments::wall_seconds()),
       started_cpu_(thread_cpu_seconds()) {
   block_.probes.resize(design.probes.size());
+}
+
+Lifetime::Lifetime(const Design& design, const Design::Person& person, const Tape* partner, const Output& output)
+    : Lifetime(Unborn{}, design, person, partner, output) {
   begin_stage();
   participant_->set_age(age_days());
+  open_rows_ += log_.birth(*participant_, age_days(), block_);
   test_when_due();
+}
+
+Lifetime::Lifetime(const Design& design, const Design::Person& person, const Tape* partner, const Output& output,
+                   base::Archive& saved)
+    : Lifetime(Unborn{}, design, person, partner, output) {
+  describe(saved);
 }
 
 void Lifetime::begin_stage() {
@@ -63,6 +77,7 @@ bool Lifetime::next_step() {
   const bool cut = most > 0 && samples_ >= most;
   if (!stage_ends() && !cut) return true;
   test_at_stage_end();
+  open_rows_ += log_.stage_end(*participant_, samples_, age_days(), stage_, block_);
   if (output_.tape != nullptr) output_.tape->stage_ends.push_back(samples_);
   if (cut || stage_ + 1 == person_.stages->size()) return false;
   ++stage_;
@@ -129,24 +144,60 @@ void Lifetime::record(const Sample& sample) {
     block_.life.insert(block_.life.end(), sample.values.begin(), sample.values.end());
     ++open_rows_;
   }
+  open_rows_ += log_.sample(*participant_, samples_, age_days(), block_);
   if (open_rows_ >= block_rows) commit();
 }
 
 void Lifetime::commit() {
-  if (output_.recorder != nullptr) output_.recorder->commit(output_.index, block_);
-  block_.life.clear();
-  for (auto& rows : block_.probes) rows.clear();
+  if (output_.recorder != nullptr && open_rows_ > 0) output_.recorder->commit(output_.index, std::move(block_));
+  block_ = {};
+  block_.probes.resize(design_.probes.size());
   open_rows_ = 0;
+}
+
+void Lifetime::save(base::Archive& archive) {
+  commit();
+  describe(archive);
+}
+
+void Lifetime::describe(base::Archive& a) {
+  double wall = wall_seconds(), cpu = cpu_seconds();
+  a("stage", stage_)("samples", samples_)("stage_began", stage_began_)("stage_began_seconds", stage_began_seconds_);
+  a("asked", asked_)("tested_at", tested_at_)("occasions", occasions_)("excluded", excluded_);
+  a("wall_seconds", wall)("cpu_seconds", cpu)("exclusions", exclusions_)("log", log_);
+  if (a.restoring()) {
+    if (stage_ >= person_.stages->size())
+      throw base::StateError(
+          "stage", std::to_string(stage_) + " was saved, this study has " + std::to_string(person_.stages->size()));
+    started_wall_ = experiments::wall_seconds() - wall;
+    started_cpu_ = thread_cpu_seconds() - cpu;
+    participant_->begin_stage(plan().options);
+    participant_->set_age(age_days());
+  }
+  a("participant", *participant_);
+  describe_body(a);
+}
+
+// A body of another shape is refused by its state; one of other masses or sizes would only live another life.
+void Lifetime::describe_body(base::Archive& a) {
+  const std::string here = participant_->body();
+  std::string saved = here;
+  a("body", saved);
+  if (saved != here) throw base::StateError("body", first_difference(saved, here));
 }
 
 void Lifetime::end(int excluded) {
   commit();
   excluded_ = excluded;
+  const Work work = participant_->work();
   if (output_.recorder != nullptr)
-    output_.recorder->commit_end(output_.index, excluded, {wall_seconds(), thread_cpu_seconds() - started_cpu_});
+    output_.recorder->commit_end(
+        output_.index, excluded,
+        {wall_seconds(), cpu_seconds(), static_cast<double>(samples_), work.belief_updates, work.operations});
 }
 
 double Lifetime::wall_seconds() const { return experiments::wall_seconds() - started_wall_; }
+double Lifetime::cpu_seconds() const { return thread_cpu_seconds() - started_cpu_; }
 
 void Lifetime::finalize() { end(exclusions_.verdict()); }
 void Lifetime::fail() { end(-1); }

@@ -8,6 +8,7 @@
 #include "experiments/record/study_recorder.hpp"
 #include "experiments/run/design.hpp"
 #include "experiments/run/exclusion.hpp"
+#include "experiments/run/life_log.hpp"
 
 namespace infans::experiments {
 
@@ -15,6 +16,8 @@ namespace infans::experiments {
 struct Tape {
   std::vector<std::vector<double>> samples;
   std::vector<long> stage_ends;
+
+  void describe(base::Archive& archive) { archive("samples", samples)("stage_ends", stage_ends); }
 };
 
 class Lifetime {
@@ -23,10 +26,15 @@ class Lifetime {
     StudyRecorder* recorder = nullptr;  // null: nothing is written
     int index = 0;                      // in the recorder
     Tape* tape = nullptr;               // null: nobody is yoked to it
+    std::size_t signals = 0;            // values that the participant declares
   };
 
   // partner: the tape that a yoked participant lives through, else null. All must outlive it.
   Lifetime(const Design& design, const Design::Person& person, const Tape* partner, const Output& output);
+  // Goes on from what save() wrote; what was committed after it must have been cut off. Throws base::StateError where
+  // it is of another mind or body.
+  Lifetime(const Design& design, const Design::Person& person, const Tape* partner, const Output& output,
+           base::Archive& saved);
 
   // One sample of life, with the probes that come due after it. False when the life has ended.
   bool next_step();
@@ -34,6 +42,8 @@ class Lifetime {
   void finalize();
   // It is broken off: what was lived is kept, and nothing is said of the whole.
   void interrupt() { commit(); }
+  // Commits what is open and writes all that is needed to go on with the same bits.
+  void save(base::Archive& archive);
   // The participant failed: what was lived is kept, and it is left out.
   void fail();
 
@@ -42,9 +52,15 @@ class Lifetime {
   double seconds() const { return participant_->seconds(); }
   const std::string& stage() const { return plan().entry->name(); }
   int excluded() const { return excluded_; }
-  double wall_seconds() const;  // since its birth
+  double wall_seconds() const;  // that it was lived
+  const Participant& participant() const { return *participant_; }
 
  private:
+  struct Unborn {};
+  Lifetime(Unborn, const Design& design, const Design::Person& person, const Tape* partner, const Output& output);
+  void describe(base::Archive& archive);
+  void describe_body(base::Archive& archive);
+  double cpu_seconds() const;
   const StagePlan& plan() const { return (*person_.stages)[stage_]; }
   void begin_stage();
   bool stage_ends() const;
@@ -62,6 +78,7 @@ class Lifetime {
   const Output output_;
   std::unique_ptr<Participant> participant_;
   Exclusions exclusions_;
+  LifeLog log_;
 
   std::size_t stage_ = 0;
   long samples_ = 0, stage_began_ = 0;

@@ -2,32 +2,26 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <limits>
-#include <map>
 #include <memory>
-#include <optional>
 
 #include "core/base/build_info.hpp"
 #include "core/base/error.hpp"
 #include "core/kernels/kernels.hpp"
 #include "core/parallel/parallel.hpp"
 #include "envs/mujoco/world.hpp"
-#include "experiments/run/lifetime.hpp"
+#include "experiments/record/access.hpp"
+#include "experiments/run/family.hpp"
 #include "experiments/run/population_progress.hpp"
+#include "experiments/run/request_text.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/stop_signal.hpp"
 
 namespace infans::experiments {
 namespace {
-
-// Whoever is yoked to somebody lives right after its partner, on the same thread, from its tape.
-struct Family {
-  int partner = 0;              // number
-  std::vector<int> yoked;       // numbers of those in the run
-  bool partner_counts = false;  // false: it is lived only for its tape
-};
 
 // The numbers that are to be lived, ascending.
 std::vector<int> chosen_numbers(const RunRequest& request, const Design& design) {
@@ -42,22 +36,6 @@ std::vector<int> chosen_numbers(const RunRequest& request, const Design& design)
                                                   ": this study has the numbers 1 .. " +
                                                   std::to_string(design.participants));
   return numbers;
-}
-
-std::vector<Family> families_of(const std::vector<int>& numbers, const Design& design) {
-  std::map<int, Family> families;
-  for (const int k : numbers) {
-    const int partner = design.person(k).partner;
-    Family& f = families[partner > 0 ? partner : k];
-    f.partner = partner > 0 ? partner : k;
-    if (partner > 0)
-      f.yoked.push_back(k);
-    else
-      f.partner_counts = true;
-  }
-  std::vector<Family> list;
-  for (auto& [partner, family] : families) list.push_back(std::move(family));
-  return list;
 }
 
 StudyTable table_of(const std::string& name, std::vector<Variable> columns, const std::vector<Variable>& own) {
@@ -75,92 +53,64 @@ const std::vector<Variable> probe_columns = {{"occasion", "", "which test of thi
                                              {"sample", "", "samples lived before"},
                                              {"stage", "", "place in the participant's stages, from 0"}};
 
-StudyHeader header_of(const Design& d, const std::vector<int>& numbers) {
+// What is logged of each participant of a cell: its size is the same all over the cell and all over a life.
+struct CellLogs {
+  std::string signals_json;
+  std::size_t signals = 0;  // values
+  int physics = 0;
+};
+
+// The size of a body's state is known from a body.
+int physics_size(const Design& d, const Cell& cell) {
+  const Design::Person first = d.person(cell.first);
+  const config::Options& options = first.stages->front().options;
+  const std::unique_ptr<Participant> participant = d.study.protocol.make(options, first.identity);
+  participant->begin_stage(options);
+  participant->set_age(d.start_days);
+  return static_cast<int>(participant->physics().size());
+}
+
+std::vector<CellLogs> logs_of(const Design& d) {
+  const LogPolicy policy = log_policy(d.study.options);
+  const Protocol& protocol = d.study.protocol;
+  std::vector<CellLogs> cells(d.cells.size());
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    if (policy.signals != LogPolicy::Signals::none && protocol.signals) {
+      const std::vector<Signal> signals = protocol.signals(d.cells[c].orders.front().front().options);
+      cells[c].signals_json = signals_json(signals);
+      cells[c].signals = values_of(signals);
+    }
+    if (policy.physics_every > 0) cells[c].physics = physics_size(d, d.cells[c]);
+  }
+  return cells;
+}
+
+StudyHeader header_of(const Design& d, const std::vector<int>& numbers, const std::vector<CellLogs>& logs,
+                      const RunRequest& request) {
   const StudyFile& s = d.study;
+  const LogPolicy policy = log_policy(s.options);
   StudyHeader h;
-  h.texts = {{"infans_version", base::version()},
-             {"git_hash", base::git_hash()},
-             {"mujoco_version", envs::mujoco_version()},
-             {"isa", kernels::best().isa},
-             {"spec_name", s.options.text("study.name")},
-             {"protocol", s.protocol.name},
-             {"spec_toml", s.text},
-             {"options_toml", s.options.toml()},
-             {"design", design_json(d)}};
+  h.texts = {{"infans_version", base::version()},         {"git_hash", base::git_hash()},
+             {"mujoco_version", envs::mujoco_version()},  {"isa", kernels::best().isa},
+             {"spec_name", s.options.text("study.name")}, {"protocol", s.protocol.name},
+             {"options_toml", s.options.toml()},          {"spec_toml", s.text},
+             {"request", request_toml(request)},          {"design", design_json(d)}};
   h.seed = static_cast<std::uint64_t>(s.options.integer("population.seed"));
   h.life = table_of("life", life_columns, s.protocol.variables);
   for (const ProbePlan& p : d.probes) h.probes.push_back(table_of(p.entry->name(), probe_columns, p.kind->measures));
   for (const int k : numbers) {
     const Design::Person person = d.person(k);
-    h.people.push_back({k, person.cell, person.identity.seed, d.cells[static_cast<std::size_t>(person.cell)].name,
-                        stages_json(*person.stages)});
+    const auto cell = static_cast<std::size_t>(person.cell);
+    StudyHeader::Person p{k, person.cell, person.identity.seed, d.cells[cell].name, stages_json(*person.stages)};
+    p.signals_json = logs[cell].signals_json;
+    p.signals = logs[cell].signals > 0 ? 1 + static_cast<int>(logs[cell].signals) : 0;
+    p.physics = logs[cell].physics;
+    p.bodies = logs[cell].physics > 0;
+    p.states = policy.states;
+    h.people.push_back(std::move(p));
   }
   return h;
 }
-
-class Run {
- public:
-  Run(const Design& design, const std::vector<int>& numbers, StudyRecorder& recorder, PopulationProgress& progress)
-      : design_(design), numbers_(numbers), recorder_(recorder), progress_(progress) {}
-
-  void live(const Family& family) {
-    Tape tape;
-    Tape* const wanted = family.yoked.empty() ? nullptr : &tape;
-    try {
-      live(family.partner, family.partner_counts, nullptr, wanted);
-    } catch (const base::FileError&) {
-      throw;
-    } catch (const base::Error&) {
-      for (const int k : family.yoked) never_lived(k, "its partner failed");
-      throw;
-    }
-    for (const int k : family.yoked) live(k, true, &tape, nullptr);
-  }
-
- private:
-  int index_of(int number) const {
-    return static_cast<int>(std::lower_bound(numbers_.begin(), numbers_.end(), number) - numbers_.begin());
-  }
-
-  void never_lived(int number, const std::string& why) {
-    recorder_.commit_end(index_of(number), -1, {});
-    progress_.never_lived(index_of(number), why);
-  }
-
-  void live(int number, bool counts, const Tape* partner, Tape* tape) {
-    if (interrupted()) return;
-    const int index = index_of(number);
-    const Design::Person person = design_.person(number);
-    std::optional<Lifetime> life;
-    try {
-      life.emplace(design_, person, partner, Lifetime::Output{counts ? &recorder_ : nullptr, index, tape});
-      while (!interrupted() && life->next_step())
-        if (counts) progress_.report(index, *life);
-    } catch (const base::FileError&) {
-      throw;  // the record itself: nothing more can be written
-    } catch (const std::exception& e) {
-      const long samples = life ? life->samples() : 0;
-      if (counts && life) {
-        life->fail();  // the rows that led to the failure are its explanation
-        progress_.end(index, *life, e.what());
-      } else if (counts) {
-        never_lived(number, e.what());
-      }
-      const std::string who =
-          "participant " + std::to_string(number) + " (seed " + std::to_string(person.identity.seed) + ")";
-      throw base::SimulationError(who, samples, e.what());
-    }
-    if (!counts) return;
-    if (interrupted()) return life->interrupt();
-    life->finalize();
-    progress_.end(index, *life, "");
-  }
-
-  const Design& design_;
-  const std::vector<int>& numbers_;
-  StudyRecorder& recorder_;
-  PopulationProgress& progress_;
-};
 
 std::unique_ptr<const Design> design_of(const RunRequest& request) {
   StudyFile study = read_study_file(request.spec, request.protocol, request.settings);
@@ -191,6 +141,27 @@ void print_results(const RunFolder& folder, const PopulationProgress& progress) 
 
 }  // namespace
 
+namespace {
+
+std::unique_ptr<StudyRecorder> open_record(const std::string& path, const StudyHeader& header, bool resumes) {
+  if (!resumes) return std::make_unique<StudyRecorder>(path, header);
+  Texts there;
+  for (const auto& [name, text] : header.texts) there.emplace_back(name, read_text(path, name));
+  require_same(path, there, header.texts);
+  return std::make_unique<StudyRecorder>(path, header, StudyRecorder::Resume{});
+}
+
+// Before the record is opened for writing: what an earlier session has brought to its end.
+void report_ended(const std::string& path, PopulationProgress& progress) {
+  const std::vector<double> wall = read_values(path, "ledger/wall_seconds"),
+                            samples = read_values(path, "ledger/samples"), excluded = read_values(path, "excluded");
+  for (std::size_t k = 0; k < wall.size(); ++k)
+    if (!std::isnan(wall[k]))
+      progress.ended_before(static_cast<int>(k), static_cast<long>(samples[k]), wall[k], static_cast<int>(excluded[k]));
+}
+
+}  // namespace
+
 std::string run_population(const RunRequest& request) {
   // Eigen blocks its products by the caches it finds: with fixed sizes, sums keep their order on every processor.
   Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
@@ -198,28 +169,36 @@ std::string run_population(const RunRequest& request) {
   const std::vector<int> numbers = chosen_numbers(request, *design);
   const std::vector<Family> families = families_of(numbers, *design);
   const std::string& name = design->study.options.text("study.name");
-  const RunFolder folder(request.out, name);
+  const RunFolder folder(request.out, name, request.resume);
+  const std::string path = folder.file("run.h5");
+  const bool resumes = request.resume && folder.has_record();
   if (!request.quiet)
     for (const std::string& remark : design->remarks) std::fprintf(stderr, "infans: %s\n", remark.c_str());
+  const std::vector<CellLogs> logs = logs_of(*design);
+  std::vector<std::size_t> signals;
+  for (const CellLogs& cell : logs) signals.push_back(cell.signals);
+  const StudyHeader header = header_of(*design, numbers, logs, request);
+  const Checkpoints checkpoints(folder.path(), header.texts, design->study.options.number("record.checkpoint_seconds"));
   PopulationProgress progress(*design, numbers, request.quiet);
   std::exception_ptr failure;
   {
     const StopOnSignal guard;
-    StudyRecorder recorder(folder.file("run.h5"), header_of(*design, numbers));
-    Run run(*design, numbers, recorder, progress);
+    const std::unique_ptr<StudyRecorder> recorder = open_record(path, header, resumes);
+    if (resumes) report_ended(path, progress);
+    const FamilyRun run({*design, numbers, signals, *recorder, progress, checkpoints, resumes, request.on_sample});
     try {
       parallel::for_each(static_cast<int>(families.size()), request.threads.value_or(parallel::available_threads()),
                          [&](int k) { run.live(families[static_cast<std::size_t>(k)]); });
     } catch (...) {
       failure = std::current_exception();  // the other lives went on; their files are completed first
     }
-    recorder.close();
+    recorder->close();
   }
   progress.finish();
   write_text_file(folder.file("summary.json"), progress.json(interrupted()));
   if (!request.quiet) print_results(folder, progress);
   if (failure) std::rethrow_exception(failure);
-  return folder.file("run.h5");
+  return path;
 }
 
 }  // namespace infans::experiments

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "experiments/run/age.hpp"
 #include "experiments/run/clocks.hpp"
@@ -25,7 +27,7 @@ PopulationProgress::PopulationProgress(const Design& design, const std::vector<i
     : design_(design), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1), started_(wall_seconds()) {
   for (const int k : numbers) {
     const Design::Person person = design.person(k);
-    people_.push_back({k, person.cell, person.identity.seed, 0, 0.0, 0.0, 0.0, 0, false, false, ""});
+    people_.push_back({k, person.cell, person.identity.seed, 0, 0.0, 0.0, 0.0, 0, false, false, false, ""});
   }
 }
 
@@ -72,6 +74,18 @@ void PopulationProgress::never_lived(int index, const std::string& why) {
   std::fprintf(stderr, "%sparticipant %4d  FAILED: %s\n", terminal_ ? "\r\033[K" : "", p.number, why.c_str());
 }
 
+void PopulationProgress::ended_before(int index, long samples, double wall, int excluded) {
+  const std::scoped_lock lock(mutex_);
+  Person& p = people_[static_cast<std::size_t>(index)];
+  p.began = p.ended = p.before = true;
+  p.samples = samples;
+  p.age_days = design_.start_days + static_cast<double>(samples) * design_.sample_days;
+  p.seconds = std::numeric_limits<double>::quiet_NaN();  // the record knows, the summary need not
+  p.wall = wall;
+  p.excluded = excluded;
+  if (excluded < 0) p.failure = "it failed in an earlier session";
+}
+
 void PopulationProgress::bar() const {
   long samples = 0;
   int done = 0;
@@ -102,11 +116,11 @@ std::string PopulationProgress::table() const {
     for (const Person& p : people_) {
       if (p.cell != static_cast<int>(c) || !p.ended) continue;
       ++people;
+      ended += p.before ? 0 : 1;
       samples += p.samples;
       wall += p.wall;
       out += p.excluded != 0 ? 1 : 0;
     }
-    ended += people;
     text += format("%-24s %12d %9d %9ld %12.2f\n", design_.cells[c].name.c_str(), people, out, samples,
                    wall / std::max(people, 1));
   }
@@ -129,7 +143,8 @@ std::string PopulationProgress::json(bool interrupted) const {
         p.excluded > 0 ? quote(design_.study.exclusions[static_cast<std::size_t>(p.excluded - 1)].name()) : "null";
     text += separator + "    {\"number\": " + std::to_string(p.number) + ", \"seed\": " + std::to_string(p.seed) +
             ", \"cell\": " + quote(cell.name) + ", \"samples\": " + std::to_string(p.samples) +
-            ", \"age_days\": " + config::to_text(p.age_days) + ", \"seconds\": " + config::to_text(p.seconds) +
+            ", \"age_days\": " + config::to_text(p.age_days) +
+            ", \"seconds\": " + (std::isnan(p.seconds) ? "null" : config::to_text(p.seconds)) +
             ", \"excluded\": " + reason + ", \"failure\": " + (p.failure.empty() ? "null" : quote(p.failure)) +
             format(", \"wall_seconds\": %.3f}", p.wall);
     separator = ",\n";

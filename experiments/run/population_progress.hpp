@@ -19,6 +19,8 @@ class PopulationProgress {
   void end(int index, const Lifetime& life, const std::string& failure);
   // Whoever failed before the first sample, or never began because of another's failure.
   void never_lived(int index, const std::string& why);
+  // Whoever came to its end in an earlier session.
+  void ended_before(int index, long samples, double wall_seconds, int excluded);
   // Takes the rewritten line away.
   void finish() const;
 
@@ -34,6 +36,7 @@ class PopulationProgress {
     double age_days = 0.0, seconds = 0.0, wall = 0.0;
     int excluded = 0;
     bool began = false, ended = false;
+    bool before = false;  // in an earlier session
     std::string failure;
   };
   void update(Person& person, const Lifetime& life);

@@ -26,7 +26,8 @@ std::string choose_directory(const std::string& wanted, const std::string& study
 
 }  // namespace
 
-RunFolder::RunFolder(const std::string& wanted, const std::string& study) : path_(choose_directory(wanted, study)) {
+RunFolder::RunFolder(const std::string& wanted, const std::string& study, bool resume)
+    : path_(choose_directory(wanted, study)) {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error || !fs::is_directory(path_))
@@ -34,11 +35,16 @@ RunFolder::RunFolder(const std::string& wanted, const std::string& study) : path
                                      "); choose another --out");
   if (access(path_.c_str(), W_OK) != 0)
     throw base::FileError(path_, "is not writable; choose another --out or change its permissions");
+  if (resume && has_record()) return;
   for (const char* name : {"run.h5", "summary.json", "report.html"})
     if (fs::exists(file(name)))
       throw base::FileError(file(name),
-                            "exists already and is never overwritten; choose another --out or move it away");
+                            "exists already and is never overwritten; choose another --out, move it away, or go on "
+                            "with it: infans resume " +
+                                path_);
 }
+
+bool RunFolder::has_record() const { return fs::exists(file("run.h5")); }
 
 std::string RunFolder::file(const char* name) const { return (fs::path(path_) / name).string(); }
 

@@ -1,4 +1,4 @@
-// The folder of a run: nothing in it is ever overwritten.
+// The folder of a run: nothing in it is ever overwritten, but for what follows from the record of a run that goes on.
 #pragma once
 
 #include <string>
@@ -9,9 +9,12 @@ class RunFolder {
  public:
   // `wanted`, or the first free runs/<study>-n where it is "". Made where it is not there. Throws base::FileError when
   // it cannot be made or written, or holds files of another run.
-  RunFolder(const std::string& wanted, const std::string& study);
+  // resume: they may be of this run, which goes on.
+  RunFolder(const std::string& wanted, const std::string& study, bool resume = false);
 
   std::string file(const char* name) const;
+  const std::string& path() const { return path_; }
+  bool has_record() const;
 
  private:
   std::string path_;

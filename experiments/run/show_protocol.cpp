@@ -33,6 +33,19 @@ std::string variables_in_words(const std::vector<Variable>& variables) {
   return text;
 }
 
+std::string signals_in_words(const Protocol& p) {
+  if (!p.signals) return "";
+  config::OptionTable table = study_options();
+  table.insert(table.end(), p.options.begin(), p.options.end());
+  std::string text = "\nSignals of every sample (record.signals), with the shape that the defaults give\n";
+  for (const Signal& s : p.signals(config::Options(std::move(table)))) {
+    std::string shape;
+    for (const int n : s.shape) shape += (shape.empty() ? "" : " x ") + std::to_string(n);
+    text += format("  %-28s %-8s %-8s %s\n", s.name.c_str(), s.unit.c_str(), shape.c_str(), s.doc.c_str());
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string options_in_words(const config::OptionTable& table, const std::string& filter, bool entries) {
@@ -54,6 +67,7 @@ std::string protocol_in_words(const std::string& name) {
     text += "\nVariables of life, one row a sample\n" + variables_in_words(p.variables);
     for (const ProbeKind& k : p.probes)
       text += "\nProbe " + k.name + ": " + k.doc + "\n" + variables_in_words(k.measures);
+    text += signals_in_words(p);
     if (!p.criteria.empty()) text += "\nCriteria that can end a stage\n" + variables_in_words(p.criteria);
     text += p.yoked ? "\nParticipants can be yoked.\n" : "";
     text += "\nOptions of every study\n" + options_in_words(study_options(), "");

@@ -36,6 +36,10 @@ struct RunRequest {
   // And a protocol beside the shipped ones, for a study that names it.
   std::optional<Protocol> protocol = {};
   std::vector<ExtraProbe> probes = {};  // and probes beside the protocol's own
+  // Goes on with what `out` holds of the same run; from the beginning where it holds nothing.
+  bool resume = false;
+  // Of a developmental study: called after every sample, from the thread that lives it.
+  std::function<void(int number, long sample, const Participant& participant)> on_sample = {};
 };
 
 // A life's file, or a developmental study where it names a protocol (population.hpp).

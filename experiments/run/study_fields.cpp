@@ -45,6 +45,18 @@ config::OptionTable study_options() {
       whole("time.most_samples", 0, 0, many, "samples",
             "every life is cut off after so many, to try a study out; 0: it is lived to its end"),
       whole("record.every", 1, 1, 1000000, "samples", "a row of life is written every so many samples"),
+      text("record.signals", "none",
+           "when what mind and body have (`infans protocol NAME` lists it) is written: every so many samples, at the "
+           "last of each stage, at events, or not at all",
+           {"every", "last", "events", "none"}),
+      whole("record.signals_every", 1, 1, 1000000, "samples", "of record.signals = \"every\""),
+      whole("record.physics_every", 0, 0, 1000000, "samples",
+            "the body and its whole state are written every so many samples, for infans-replay; 0: never"),
+      {"record.states", false, 0, 0, {}, "", "the state of the mind is written at the end of each stage"},
+      whole("record.compression", 0, 0, 9, "", "level of gzip in the record; 0: none"),
+      number("record.checkpoint_seconds", "s",
+             "wall time between two checkpoints of a life, from which `infans resume` goes on; 0: only when stopped",
+             60.0, 0.0),
   };
 }
 

@@ -1,0 +1,32 @@
+#include "experiments/run/resume.hpp"
+
+#include <filesystem>
+
+#include "core/base/error.hpp"
+#include "experiments/record/study_recorder.hpp"
+#include "experiments/run/population.hpp"
+#include "experiments/run/request_text.hpp"
+
+namespace infans::experiments {
+
+namespace fs = std::filesystem;
+
+std::string resume(const std::string& run, const RunRequest& given) {
+  const std::string path = fs::is_directory(run) ? (fs::path(run) / "run.h5").string() : run;
+  if (!fs::exists(path))
+    throw base::FileError(path, "is not there; give the folder of a run, e.g. infans resume runs/body_map-1");
+  if (fs::path(path).filename() != "run.h5")
+    throw base::FileError(path, "a run goes on in its folder, where the record is called run.h5; give that folder");
+  if (const std::string type = filetype_of(path); type != "infans-study")
+    throw base::FileError(path, "is an " + type + "; only a developmental study goes on");
+  RunRequest request = request_of_record(path);
+  if (request.out.empty()) request.out = ".";
+  request.threads = given.threads;
+  request.quiet = given.quiet;
+  request.protocol = given.protocol;
+  request.probes = given.probes;
+  request.on_sample = given.on_sample;
+  return run_population(request);
+}
+
+}  // namespace infans::experiments
