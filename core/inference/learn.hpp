@@ -13,6 +13,8 @@ struct LocalGradient {
   explicit LocalGradient(const model::Hierarchy<T>& model);
   std::vector<model::MatrixOf<T>> weight;  // [edge], empty for a residual edge
   std::vector<model::VectorOf<T>> bias;    // [node]; zero where nothing predicts the node
+
+  void describe(base::Archive& archive) { archive("weight", weight)("bias", bias); }
 };
 
 // Needs an evaluated state (any solver leaves one). Refreshes state.drive.
@@ -32,6 +34,8 @@ class Sgd {
   Sgd(const model::Hierarchy<T>& model, const SgdOptions& options);
   // One step on the local gradients (call a solver first). rate_factor scales the rate, for schedules.
   void learn(model::Hierarchy<T>& model, model::HierarchyState<T>& state, double rate_factor = 1.0);
+
+  void describe(base::Archive& archive) { archive("velocity", velocity_); }
 
  private:
   SgdOptions options_;
@@ -53,6 +57,8 @@ class Adam {
   Adam(const model::Hierarchy<T>& model, const AdamOptions& options);
   // As Sgd::learn.
   void learn(model::Hierarchy<T>& model, model::HierarchyState<T>& state, double rate_factor = 1.0);
+
+  void describe(base::Archive& archive) { archive("steps", steps_)("mean", mean_)("square", square_); }
 
  private:
   AdamOptions options_;

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/archive_factor.hpp"
 #include "core/model/symmetric.hpp"
 #include "core/random/gamma.hpp"
 
@@ -68,6 +69,11 @@ void BayesianReadout::learn_noise(double rows, const Eigen::VectorXd& weighted_s
   shape_ = shape;
   if (noise_learning_ == NoiseLearning::at_every_update)
     noise_variance_ = estimate_.cwiseMax(noise_floor_ * noise_floor_);
+}
+
+void BayesianReadout::describe(base::Archive& archive) {
+  archive("prior_precision", prior_precision_)("mean", mean_)("noise_variance", noise_variance_);
+  archive("precision", precision_)("shape", shape_)("estimate", estimate_);
 }
 
 ReadoutUpdate BayesianReadout::update(const Eigen::VectorXd& phi, const Eigen::VectorXd& y) {

@@ -12,6 +12,10 @@
 
 #include "core/random/stream.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::model {
 
 // What an observation did to the belief about the weights; nats, in units of the outputs given to update().
@@ -94,6 +98,8 @@ class BayesianReadout {
   const Eigen::LLT<Eigen::MatrixXd>& precision() const { return precision_; }
   int features() const { return static_cast<int>(prior_precision_.size()); }
   int outputs() const { return static_cast<int>(mean_.cols()); }
+
+  void describe(base::Archive& archive);
 
  private:
   void learn_noise(double rows, const Eigen::VectorXd& weighted_squares);

@@ -79,6 +79,8 @@ struct Hierarchy {
   bool categorical(int node) const { return spec.nodes[node].likelihood == Likelihood::categorical; }
   // Index of the node of this name; throws std::invalid_argument with the known names.
   int node(const std::string& name) const;
+
+  void describe(base::Archive& archive) { archive("weight", weight)("bias", bias)("precision", precision); }
 };
 
 // Activities of a batch (a column a sample) and every array that settling and learning need; sized once.

@@ -1,6 +1,7 @@
 // The precision (inverse covariance) of a node's prediction errors: unit, diagonal or full.
 #pragma once
 
+#include "core/base/archive.hpp"
 #include "core/model/activation.hpp"
 
 namespace infans::model {
@@ -10,7 +11,7 @@ enum class PrecisionKind { unit, diagonal, full };
 template <typename T>
 class Precision {
  public:
-  explicit Precision(int width, PrecisionKind kind = PrecisionKind::unit);
+  explicit Precision(int width = 0, PrecisionKind kind = PrecisionKind::unit);
 
   PrecisionKind kind() const { return kind_; }
   // Pi, width x width; its diagonal; ln |Pi|.
@@ -27,6 +28,10 @@ class Precision {
   void apply(const MatrixOf<T>& error, MatrixOf<T>& out) const;
   // out = Pi^-1 e.
   void apply_inverse(const MatrixOf<T>& weighted, MatrixOf<T>& out) const;
+
+  void describe(base::Archive& archive) {
+    archive("kind", kind_)("diagonal", diagonal_)("full", full_)("log_determinant", log_determinant_);
+  }
 
  private:
   PrecisionKind kind_;
