@@ -5,6 +5,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "core/base/archive_store.hpp"
+
 namespace infans::agents {
 namespace {
 
@@ -113,6 +115,15 @@ int OwnGoals::region(const Vector3d& place) const {
     index = index * options_.cells + std::clamp(static_cast<int>(part * options_.cells), 0, options_.cells - 1);
   }
   return index;
+}
+
+void OwnGoals::describe(base::Archive& archive) {
+  const std::size_t regions = errors_.size(), places = options_.given.size();
+  archive("space", space_)("errors", errors_)("given", options_.given)("given_next", given_);
+  base::require_state(
+      errors_.size() == regions, "errors",
+      std::to_string(errors_.size()) + " regions were saved, this program has " + std::to_string(regions));
+  base::require_state(places == 0 || !options_.given.empty(), "given", "others' goals need places");
 }
 
 double OwnGoals::progress(int region) const {

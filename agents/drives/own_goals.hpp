@@ -34,6 +34,10 @@ struct GoalSpace {
   bool holds(const Eigen::Vector3d& place) const;
   // Uniform, by rejection; the centre's direction of gaze when nothing is found in 1,000 draws.
   Eigen::Vector3d draw(random::Stream& stream) const;
+
+  void describe(base::Archive& archive) {
+    archive("centre", centre)("radius", radius)("gaze", gaze)("half_field", half_field)("least", least);
+  }
 };
 
 struct OwnGoalsOptions {
@@ -69,6 +73,7 @@ class OwnGoals {
   int regions() const { return static_cast<int>(errors_.size()); }
   // Change of the errors in a region, m a reach; of one that has fewer than two errors: the largest of all others.
   double interest(int region) const;
+  void describe(base::Archive& archive);
 
  private:
   Eigen::Vector3d informative(const Knowledge& known, random::Stream& stream) const;

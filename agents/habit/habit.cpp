@@ -55,4 +55,6 @@ const Eigen::VectorXd& Habit::act(std::span<const double> senses, double time) {
 
 void Habit::learn() { learning_.learn(model_, state_); }
 
+void Habit::describe(base::Archive& archive) { archive("model", model_)("learning", learning_); }
+
 }  // namespace infans::agents

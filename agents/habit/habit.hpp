@@ -35,6 +35,7 @@ class Habit {
   double vfe() const { return vfe_; }  // of the last moment, nats, without constants
   // Root mean square of the last prediction errors, in scales.
   double prediction_error() const { return error_; }
+  void describe(base::Archive& archive);
 
  private:
   using Matrix = model::MatrixOf<float>;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "agents/drives/own_goals.hpp"
+#include "core/base/archive_store.hpp"
 
 namespace infans::agents {
 namespace {
@@ -139,6 +140,15 @@ Percept BodyMapper::perceive(const VectorXd& command, const Feeling& felt, bool 
     hand_offset_ += gain * error;
   }
   return p;
+}
+
+void BodyMapper::describe(base::Archive& archive) {
+  VectorXd low = low_, high = high_;
+  archive("map", *map_)("low", low)("high", high)("hand_offset", hand_offset_)("command_offset", command_offset_);
+  base::require_state(low.size() == low_.size() && high.size() == low_.size() &&
+                          command_offset_.size() == low_.size() && (high - low).minCoeff() > 0.0,
+                      "low", "the ranges are not those of " + std::to_string(low_.size()) + " joints");
+  if (archive.restoring()) set_ranges(low, high);
 }
 
 }  // namespace infans::agents

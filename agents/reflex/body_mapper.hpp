@@ -71,6 +71,7 @@ class BodyMapper {
   const inference::HandModel& map() const { return *map_; }
   const Eigen::Vector3d& hand_offset() const { return hand_offset_; }
   const Eigen::VectorXd& command_offset() const { return command_offset_; }
+  void describe(base::Archive& archive);
 
  private:
   struct Angles {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
+
 namespace infans::agents {
 namespace {
 
@@ -38,6 +40,10 @@ void Reacher::learn(const Eigen::VectorXd& q, const Eigen::Vector3d& hand) {
       babbling_ = false;
   }
   model_->add(q, hand);
+}
+
+void Reacher::describe(base::Archive& archive) {
+  archive("model", *model_)("decisions", decisions_)("babbling", babbling_)("errors", errors_);
 }
 
 }  // namespace infans::agents

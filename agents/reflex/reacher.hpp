@@ -35,6 +35,7 @@ class Reacher {
 
   const inference::HandModel& model() const { return *model_; }
   int decisions() const { return decisions_; }
+  void describe(base::Archive& archive);
 
  private:
   std::unique_ptr<inference::HandModel> model_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/base/archive_store.hpp"
+
 namespace infans::agents {
 
 using Eigen::VectorXd;
@@ -62,6 +64,15 @@ VectorXd ReflexArc::torque(const VectorXd& q, const VectorXd& velocity, double d
   }
   time_ += dt;
   return tau.cwiseMin(largest_).cwiseMax(-largest_);
+}
+
+void ReflexArc::describe(base::Archive& archive) {
+  const Eigen::Index joints = largest_.size();
+  archive("largest", largest_)("stiffness", stiffness_)("damping", damping_);
+  archive("from", from_)("to", to_)("bias", bias_)("time", time_);
+  for (const VectorXd* x : {&largest_, &stiffness_, &damping_, &from_, &to_, &bias_})
+    base::require_state(x->size() == joints, "largest",
+                        std::to_string(x->size()) + " joints were saved, this arc has " + std::to_string(joints));
 }
 
 }  // namespace infans::agents

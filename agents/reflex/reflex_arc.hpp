@@ -9,6 +9,10 @@
 
 #include <Eigen/Dense>
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::agents {
 
 struct ReflexOptions {
@@ -48,6 +52,7 @@ class ReflexArc {
   const Eigen::VectorXd& bias() const { return bias_; }  // N m
   const Eigen::VectorXd& stiffness() const { return stiffness_; }
   const Eigen::VectorXd& damping() const { return damping_; }
+  void describe(base::Archive& archive);
 
  private:
   bool resting() const { return time_ >= options_.ramp; }

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/archive_store.hpp"
+
 namespace infans::agents {
 namespace {
 
@@ -140,6 +142,15 @@ int Looker::anticipate(const inference::SequenceModel& model, int now) const {
 
 const Angles& Looker::direction(int display, int place) const {
   return displays_.at(static_cast<std::size_t>(display)).at(static_cast<std::size_t>(place));
+}
+
+void Looker::describe(base::Archive& archive) {
+  const std::vector<Display> displays = displays_;
+  archive("displays", displays_)("price", price_);
+  bool fits = displays_.size() == displays.size();
+  for (std::size_t d = 0; fits && d < displays.size(); ++d) fits = displays_[d].size() == displays[d].size();
+  base::require_state(fits, "displays", "they have other places than this mind's");
+  if (archive.restoring()) lay_likelihoods();
 }
 
 Angles Looker::middle(int display) const { return middle_of(displays_.at(static_cast<std::size_t>(display))); }

@@ -70,6 +70,7 @@ class Looker {
   void stay_away();
   double price() const { return price_; }  // nats/s
   const LookerOptions& options() const { return options_; }
+  void describe(base::Archive& archive);
 
  private:
   void lay_likelihoods();

@@ -90,6 +90,7 @@ T StateReader::next() {
 Archive::Shape StateReader::begin(std::string_view name, Kind kind, const Shape& here) {
   name_ = name;
   const auto found = static_cast<Kind>(next<std::uint8_t>());
+  if (found == Kind::end) throw StateError(place(), "it was not saved, this program has it");
   Shape saved{next<std::uint8_t>(), 1, 1};
   std::string found_name(next<std::uint16_t>(), '\0');
   take(found_name.data(), found_name.size());
@@ -98,7 +99,8 @@ Archive::Shape StateReader::begin(std::string_view name, Kind kind, const Shape&
                                   std::string(name) + "' (" + word(kind) + ")");
   if (saved.rank > 0) saved.rows = next<std::uint64_t>();
   if (saved.rank > 1) saved.columns = next<std::uint64_t>();
-  const std::size_t size = nested(kind) || kind == Kind::text ? 1 : kind == Kind::real32 ? 4 : 8;
+  // Of an element of a list: the least that begins a field.
+  const std::size_t size = kind == Kind::text ? 1 : nested(kind) || kind == Kind::real32 ? 4 : 8;
   const std::uint64_t most = (bytes_.size() - at_) / size;
   if (saved.rows > most || saved.columns > most || (saved.rows > 0 && saved.columns > most / saved.rows))
     if (kind != Kind::group && !(saved.rows == 0 || saved.columns == 0))

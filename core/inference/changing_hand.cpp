@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "core/base/archive_store.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -231,6 +233,31 @@ ChangingHand::Cause ChangingHand::moved(int link) const {
   // The squares at the optimum are those at 0 minus descent' shift.
   c.energy += 0.5 * std::log((curvature / prior).determinant()) - 0.5 * descent.dot(c.shift);
   return c;
+}
+
+void ChangingHand::Sample::describe(base::Archive& archive) { archive("q", q)("x", x)("weight", weight); }
+
+void ChangingHand::Cause::describe(base::Archive& archive) {
+  archive("kind", kind)("which", which)("offset", offset)("shift", shift)("energy", energy);
+}
+
+void ChangingHand::describe(base::Archive& archive) {
+  archive("map", *map_);
+  const auto other = [&](const std::string& name, std::unique_ptr<HandModel>& map) {
+    bool known = map != nullptr;
+    archive(name + "_known", known);
+    if (!known) map.reset();
+    if (known && !map) map = map_->clone();
+    if (map) archive(name, *map);
+  };
+  other("before", before_);
+  other("explained", explained_);
+  archive("sign", sign_)("offset", offset_)("since", since_)("pending", pending_)("record", record_);
+  archive("cusum", cusum_)("scale", scale_)("other", other_)("open", open_)("alarms", alarms_)("cause", cause_);
+  base::require_state(sign_.size() == joints() && offset_.size() == joints(), "sign",
+                      "it is of another number of joints");
+  const int most = cause_.kind == Kind::link ? map_->links() : joints();
+  base::require_state(cause_.which >= 0 && cause_.which < most, "cause", "there is no such joint or link");
 }
 
 void ChangingHand::settle() {

@@ -46,6 +46,7 @@ class ChangingHand final : public HandModel {
   void discount(double share) override { map_->discount(share); }
   HandBelief predict(const Eigen::VectorXd& q) const override;
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<ChangingHand>(*this); }
+  void describe(base::Archive& archive) override;
 
   enum class Kind { none, offset, link, other, mirror };
   struct Cause {
@@ -54,6 +55,8 @@ class ChangingHand final : public HandModel {
     double offset = 0.0;                              // rad; of a joint turned over: c
     Eigen::Vector3d shift = Eigen::Vector3d::Zero();  // m
     double energy = 0.0;                              // minus log evidence, nats
+
+    void describe(base::Archive& archive);
   };
   int alarms() const { return alarms_; }
   bool open() const { return open_ > 0; }
@@ -69,6 +72,8 @@ class ChangingHand final : public HandModel {
     Eigen::VectorXd q;
     Eigen::Vector3d x;
     double weight;
+
+    void describe(base::Archive& archive);
   };
   void watch(const Sample& sample);
   void alarm();

@@ -4,6 +4,8 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -64,6 +66,8 @@ EffectUpdate ContingencyModel::observe(const VectorXd& command, double effect, b
   }
   return result;
 }
+
+void ContingencyModel::describe(base::Archive& archive) { archive("readout", readout_)("last", last_); }
 
 VectorXd ContingencyModel::contingency() const {
   if (!options_.efference_copy) return VectorXd::Zero(options_.commands);

@@ -50,6 +50,7 @@ class ContingencyModel {
   // Believed effect of a whole command of each, in the effect's unit; 0 without efference copy.
   Eigen::VectorXd contingency() const;
   const model::BayesianReadout& readout() const { return readout_; }
+  void describe(base::Archive& archive);
   // 1, last effect, command: what the readout is fed.
   Eigen::VectorXd features(const Eigen::VectorXd& command) const;
 

@@ -6,6 +6,10 @@
 #include <memory>
 #include <stdexcept>
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 struct HandBelief {
@@ -32,6 +36,8 @@ class HandModel {
   virtual void discount(double share) = 0;
   virtual HandBelief predict(const Eigen::VectorXd& q) const = 0;
   virtual std::unique_ptr<HandModel> clone() const = 0;
+  // Everything learned, for a map made alike.
+  virtual void describe(base::Archive& archive) = 0;
 
   // Links that the map has as such (a chain's), and the map with one of them another by a vector (m) from now on. The
   // hand is linear in the vector.

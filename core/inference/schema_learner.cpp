@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/base/archive_store.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -152,6 +154,19 @@ void SchemaLearner::believe() {
   }
   chi_squared_ = values > 0.0 ? squared / (noise_ * noise_ * values) : 0.0;
   covariance_ = std::max(1.0, chi_squared_) * curvature(schema_, nullptr).llt().solve(identity);
+}
+
+void SchemaLearner::describe(base::Archive& archive) {
+  archive("stream", stream_)("axis", schema_.axis)("link", schema_.link);
+  const Eigen::Index n = angles_.rows();
+  base::require_state(schema_.axis.cols() == n && schema_.link.cols() == n + 1, "axis", "a chain of other joints");
+  base::describe_columns(archive, "angles", angles_, rows_);
+  Index hands = rows_, weights = rows_;
+  base::describe_columns(archive, "hands", hands_, hands);
+  base::describe_rows(archive, "weights", weights_, weights);
+  base::require_state(hands == rows_ && weights == rows_, "angles", "they are not as many as the hands");
+  archive("covariance", covariance_)("noise", noise_)("chi_squared", chi_squared_);
+  archive("next_restart", next_restart_)("random_starts", random_starts_)("steps", steps_);
 }
 
 HandBelief SchemaLearner::predict(const VectorXd& q) const {

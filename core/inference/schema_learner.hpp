@@ -39,6 +39,7 @@ class SchemaLearner final : public HandModel {
   HandBelief predict(const Eigen::VectorXd& q) const override;
   int joints() const override { return schema_.joints(); }
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<SchemaLearner>(*this); }
+  void describe(base::Archive& archive) override;
   int links() const override { return schema_.joints() + 1; }
   // Moves the schema only: what was seen stays as it was.
   void shift_link(int link, const Eigen::Vector3d& by) override { schema_.link.col(link) += by; }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/base/archive_store.hpp"
 #include "core/model/dirichlet.hpp"
 
 namespace infans::inference {
@@ -75,6 +76,19 @@ void SequenceModel::begin() {
   runs_ = {fresh(1.0)};
   qs_.setConstant(options_.places, 1.0 / options_.places);
   first_ = true;
+}
+
+void SequenceRun::describe(base::Archive& archive) {
+  archive("weight", weight)("D", D)("unigram", unigram)("markov", markov);
+}
+
+void SequenceModel::describe(base::Archive& archive) {
+  archive("pD", pD_)("qs", qs_)("runs", runs_)("first", first_);
+  const Index k = options_.places;
+  bool fits = qs_.size() == k && !runs_.empty();
+  for (const SequenceRun& r : runs_)
+    fits = fits && r.unigram.size() == k && r.markov.rows() == k && r.markov.cols() == k;
+  base::require_state(fits, "runs", "they are not of " + std::to_string(k) + " places");
 }
 
 void SequenceModel::end() { pD_ += D(); }

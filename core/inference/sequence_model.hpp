@@ -23,6 +23,10 @@
 #include <array>
 #include <vector>
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 enum class Law { noise, unigram, markov };
@@ -50,6 +54,8 @@ struct SequenceRun {
   Eigen::Vector3d D;        // of the laws, in the order of Law
   Eigen::VectorXd unigram;  // pB, K
   Eigen::MatrixXd markov;   // pB, K x K, column: the place before
+
+  void describe(base::Archive& archive);
 };
 
 class SequenceModel {
@@ -77,6 +83,7 @@ class SequenceModel {
   const Eigen::Vector3d& pD() const { return pD_; }
   const std::vector<SequenceRun>& runs() const { return runs_; }
   const SequenceOptions& options() const { return options_; }
+  void describe(base::Archive& archive);
 
  private:
   SequenceRun fresh(double weight) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/archive_store.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -68,6 +70,16 @@ HandBelief ToldHand::predict(const VectorXd& q) const {
   HandBelief belief = map_->predict(q);
   belief.told = told(q);
   return belief;
+}
+
+void ToldHand::describe(base::Archive& archive) {
+  archive("map", *map_);
+  base::describe_columns(archive, "circle", circle_, rows_);
+  Eigen::Index told = rows_, weights = rows_;
+  base::describe_rows(archive, "told", told_, told);
+  base::describe_rows(archive, "weight", weight_, weights);
+  base::require_state(told == rows_ && weights == rows_ && (rows_ == 0 || circle_.rows() == 2 * joints()), "circle",
+                      "its samples are not as many as those that told");
 }
 
 }  // namespace infans::inference

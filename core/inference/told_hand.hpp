@@ -31,6 +31,7 @@ class ToldHand final : public HandModel {
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<ToldHand>(*this); }
   int links() const override { return map_->links(); }
   void shift_link(int link, const Eigen::Vector3d& by) override { map_->shift_link(link, by); }
+  void describe(base::Archive& archive) override;
 
   double told(const Eigen::VectorXd& q) const;
   const HandModel& map() const { return *map_; }

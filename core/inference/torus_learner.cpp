@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/base/archive_store.hpp"
 #include "core/inference/lbfgs.hpp"
 
 namespace infans::inference {
@@ -134,6 +135,15 @@ void TorusLearner::ascend() {
       },
       theta_, low, high, options_.iterations);
   refit();
+}
+
+void TorusLearner::describe(base::Archive& archive) {
+  base::describe_rows(archive, "angles", angles_, rows_);
+  Eigen::Index outputs = rows_, weights = rows_;
+  base::describe_rows(archive, "outputs", outputs_, outputs);
+  base::describe_rows(archive, "weights", weights_, weights);
+  base::require_state(outputs == rows_ && weights == rows_, "angles", "they are not as many as the outputs");
+  archive("theta", theta_)("next_ascent", next_ascent_)("readout", readout_);
 }
 
 HandBelief TorusHand::predict(const VectorXd& q) const {

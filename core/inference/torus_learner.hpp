@@ -37,6 +37,7 @@ class TorusLearner {
   const model::TorusReadout& readout() const { return readout_; }
   int joints() const { return static_cast<int>(angles_.cols()); }
   int samples() const { return static_cast<int>(rows_); }
+  void describe(base::Archive& archive);
 
  private:
   void refit();
@@ -62,6 +63,7 @@ class TorusHand final : public HandModel {
     learner_.add(q, x, weight);
   }
   void discount(double share) override { learner_.discount(share); }
+  void describe(base::Archive& archive) override { learner_.describe(archive); }
   HandBelief predict(const Eigen::VectorXd& q) const override;
 
   const TorusLearner& learner() const { return learner_; }

@@ -5,6 +5,8 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "core/base/archive_factor.hpp"
+
 namespace infans::model {
 
 using Eigen::Index;
@@ -98,6 +100,14 @@ MatrixXd TorusReadout::predict_means(const MatrixXd& q) const {
   if (samples() > 0) mean = torus_kernel(q, angles_, presence_) * dual_;
   mean.rowwise() += offset_.transpose();
   return mean;
+}
+
+void TorusReadout::describe(base::Archive& archive) {
+  archive("angles", angles_)("dual", dual_)("factor", factor_)("presence", presence_)("offset", offset_);
+  archive("signal_variance", signal_variance_)("noise_ratio", noise_ratio_);
+  if (angles_.rows() != dual_.rows() || angles_.rows() != factor_.rows() || angles_.cols() != presence_.size() ||
+      dual_.cols() != offset_.size() || dual_.cols() != signal_variance_.size())
+    throw base::StateError("angles", "they do not fit the weights that were saved with them");
 }
 
 }  // namespace infans::model

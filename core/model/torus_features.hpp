@@ -55,6 +55,7 @@ class TorusReadout {
   const Eigen::VectorXd& signal_variance() const { return signal_variance_; }  // s, O
   const Eigen::VectorXd& presence() const { return presence_; }
   double noise_ratio() const { return noise_ratio_; }
+  void describe(base::Archive& archive);
 
  private:
   double scale_;

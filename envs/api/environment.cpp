@@ -14,4 +14,14 @@ std::vector<double> saved(const Environment& world) {
   return state;
 }
 
+void describe(base::Archive& archive, Environment& world) {
+  std::vector<double> state = saved(world);
+  const std::size_t size = state.size();
+  archive("state", state);
+  if (state.size() != size)
+    throw base::StateError("state", world.spec().name + ": " + std::to_string(state.size()) +
+                                        " numbers were saved, this body has " + std::to_string(size));
+  if (archive.restoring()) world.restore(state);
+}
+
 }  // namespace infans::envs

@@ -71,5 +71,7 @@ class Environment {
 
 // The whole state, as save() writes it.
 std::vector<double> saved(const Environment& world);
+// The same in an archive; restored into a world made alike.
+void describe(base::Archive& archive, Environment& world);
 
 }  // namespace infans::envs

@@ -175,6 +175,10 @@ class BodyWorld : public Environment {
   virtual std::vector<std::string> motors() const = 0;
   virtual std::vector<Taxel> taxels(const std::string& skin) const = 0;
   virtual std::vector<Receptor> receptors(const std::string& retina) const = 0;
+  // The text of the body as it is now, and MuJoCo's whole state of it (mj_getState of mjSTATE_INTEGRATION): from both
+  // MuJoCo itself shows it and goes on.
+  virtual const std::string& mjcf() const = 0;
+  virtual std::vector<double> physics() const = 0;
   // Lengths of set_joints' arguments: nq and nv.
   virtual int position_size() const = 0;
   virtual int velocity_size() const = 0;

@@ -45,9 +45,10 @@ const std::shared_ptr<const mjModel>& with_joints(const std::shared_ptr<const mj
 
 class SensedBody final : public BodyWorld {
  public:
-  SensedBody(const std::string& name, const std::shared_ptr<const mjModel>& model, const std::string& source,
-             const BodyOptions& options)
+  SensedBody(const std::string& name, const std::string& mjcf_text, const std::shared_ptr<const mjModel>& model,
+             const std::string& source, const BodyOptions& options)
       : source_(source),
+        mjcf_(mjcf_text),
         options_(options),
         simulation_(name, with_joints(model, source), source),
         substeps_(whole_substeps(options.world.control_period, model->opt.timestep, source)),
@@ -206,8 +207,17 @@ class SensedBody final : public BodyWorld {
     const int substeps = whole_substeps(options_.world.control_period, model->opt.timestep, source_);
     simulation_.replace_model(model, source_);
     substeps_ = substeps;
+    mjcf_ = mjcf_text;
     motors_.fit(*model);
     for (const auto& sense : senses_.all) sense->fit(*model);
+  }
+
+  const std::string& mjcf() const override { return mjcf_; }
+
+  std::vector<double> physics() const override {
+    std::vector<double> state(static_cast<std::size_t>(simulation_.state_size()));
+    simulation_.save(state);
+    return state;
   }
 
   std::vector<std::string> motors() const override { return motors_.names(); }
@@ -255,7 +265,7 @@ class SensedBody final : public BodyWorld {
     return observation_;
   }
 
-  std::string source_;
+  std::string source_, mjcf_;
   BodyOptions options_;
   Simulation simulation_;
   int substeps_;
@@ -279,7 +289,7 @@ std::unique_ptr<BodyWorld> make_body_world(const std::string& name, const std::s
   check_body(options);
   install_log_handler();
   try {
-    return std::make_unique<SensedBody>(name, load_model(mjcf_text, source), source, options);
+    return std::make_unique<SensedBody>(name, mjcf_text, load_model(mjcf_text, source), source, options);
   } catch (const senses::MissingElement& e) {
     const long line = line_of_element(mjcf_text, e.kind, e.nearest);
     throw base::BodyError(source, e.message + (line > 0 ? " in line " + std::to_string(line) : ""));

@@ -125,6 +125,18 @@ void Crib::hang(const Angles& mobile) {
   mobile_ = mobile;
 }
 
+// What a life changes of its infant is age and ribbon.
+void Crib::describe(base::Archive& archive) {
+  InfantOptions infant = options_.infant;
+  archive("age_months", infant.age_months)("mobile", infant.mobile);
+  if (infant.age_months != options_.infant.age_months || infant.mobile != options_.infant.mobile) change(infant);
+  archive("world", *world_)("command", command_)("position", position_)("velocity", velocity_);
+  archive("mobile_angles", mobile_)("mobile_speed", mobile_speed_)("ready", ready_)("kicks", kicks_);
+  if (command_.size() != static_cast<std::size_t>(world_->spec().action_size) || position_.size() != joints_.size() ||
+      velocity_.size() != joints_.size())
+    throw base::StateError("command", "it is of an infant with other joints");
+}
+
 void Crib::see(const Angles& now) {
   mobile_speed_ = toys_below * std::hypot(now[0] - mobile_[0], now[1] - mobile_[1]) / period;
   mobile_ = now;

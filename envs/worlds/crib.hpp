@@ -55,6 +55,9 @@ class Crib {
   // hips faster than kick_speed; the next one counts after the foot came back at a third of that.
   const std::array<long, 2>& kicks() const { return kicks_; }
 
+  const BodyWorld& world() const { return *world_; }
+  void describe(base::Archive& archive);
+
  private:
   struct Foot {
     int place = 0, velocity = 0;  // where the observation has them

@@ -92,11 +92,22 @@ std::unique_ptr<BodyWorld> PopUpWorld::make(double age_days) const {
   return make_body_world("pop_up", looking_infant(infant(options_, month_of(age_days))).mjcf, "looking_infant", o);
 }
 
-void PopUpWorld::set_age(double days) {
-  const long month = month_of(days);
+void PopUpWorld::set_age(double days) { grow(month_of(days)); }
+
+void PopUpWorld::grow(long month) {
   if (month == month_) return;
   body_->replace_body(looking_infant(infant(options_, month)).mjcf);
   month_ = month;
+}
+
+void PopUpWorld::describe(base::Archive& archive) {
+  long month = month_;
+  archive("month", month);
+  grow(month);
+  const std::size_t commands = action_.size(), senses = observation_.size();
+  archive("body", *body_)("action", action_)("observation", observation_)("seconds", seconds_);
+  if (action_.size() != commands || observation_.size() != senses)
+    throw base::StateError("action", "it is of a head with other eyes");
 }
 
 // Eye muscles are springs: the command whose rest the predicted angles are fulfils them.

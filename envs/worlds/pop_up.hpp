@@ -45,7 +45,11 @@ class PopUpWorld {
   double event() const { return options_.event; }
   double seconds() const { return seconds_; }  // simulated
 
+  const BodyWorld& body() const { return *body_; }
+  void describe(base::Archive& archive);
+
  private:
+  void grow(long month);
   void run(int steps, const Gaze& gaze);
   std::optional<Seen> look() const;
   std::unique_ptr<BodyWorld> make(double age_days) const;

@@ -35,6 +35,7 @@ class Sequence {
   int now() const { return now_; }                         // -1 before the first
   const Eigen::MatrixXd& law() const { return law_; }      // K x K, column: the place before
   const Eigen::VectorXd& start() const { return start_; }  // of the first place
+  void describe(base::Archive& archive) { archive("law", law_)("start", start_)("now", now_); }
 
  private:
   Eigen::MatrixXd law_;

@@ -72,8 +72,13 @@ class Player final : public Participant {
 
   std::unique_ptr<Participant> clone() const override { return std::unique_ptr<Participant>(new Player(*this)); }
 
+  void describe(base::Archive& archive) override {
+    archive("world", world_)("mind", mind_)("senses", senses_)("lived", lived_);
+    if (static_cast<int>(senses_.size()) != world_.spec().observation_size())
+      throw base::StateError("senses", "they are of another body");
+  }
+
   // A second of play without learning, from where it is.
-  void describe(base::Archive&) override { throw std::logic_error("Player cannot be saved yet"); }
   std::vector<double> test(const Trial&) override {
     double error = 0.0, vfe = 0.0;
     const int steps = static_cast<int>(1.0 / period_);

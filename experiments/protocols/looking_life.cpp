@@ -178,6 +178,16 @@ std::vector<double> LookingLife::test(const Trial& trial) {
   return looking_trial(trial, settings, who_.seed, view_, model_);
 }
 
-void LookingLife::describe(base::Archive&) { throw std::logic_error("LookingLife cannot be saved yet"); }
+void LookingLife::describe(base::Archive& archive) {
+  archive("view", view_)("model", model_)("born", born_)("shown", shown_)("chosen", chosen_);
+  bool watching = sequence_.has_value();
+  archive("watching", watching)("kind", kind_);
+  if (!watching) sequence_.reset();
+  random::Stream any = shown_;
+  if (watching && !sequence_) sequence_.emplace(envs::SequenceKind::constant, envs::display_places, settings_.law, any);
+  if (sequence_) archive("sequence", *sequence_);
+  archive("display", display_)("number", number_)("event", event_)("kinds_left", kinds_left_)("blocks", blocks_);
+  archive("looks", looks_);
+}
 
 }  // namespace infans::experiments

@@ -53,6 +53,8 @@ class LookingView {
   double look(int display, const Places& places, inference::SequenceModel& model, int longest, random::Stream& stream,
               SeenEvent* first = nullptr);
 
+  void describe(base::Archive& archive) { archive("world", world_)("looker", looker_)("gaze", gaze_); }
+
  private:
   void turn(const agents::Angles& to);
 

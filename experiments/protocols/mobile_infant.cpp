@@ -264,6 +264,10 @@ bool MobileInfant::reached(const std::string& criterion) const {
   return std::count_if(minutes_.end() - 3, minutes_.end(), above) >= 2;
 }
 
-void MobileInfant::describe(base::Archive&) { throw std::logic_error("MobileInfant cannot be saved yet"); }
+void MobileInfant::describe(base::Archive& archive) {
+  archive("crib", crib_)("reflex", reflex_)("contingency", model_);
+  archive("samples", samples_)("stage_samples", stage_samples_)("stage", stage_);
+  archive("minutes", minutes_)("minute", minute_)("baseline", baseline_);
+}
 
 }  // namespace infans::experiments

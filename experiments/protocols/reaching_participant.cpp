@@ -278,6 +278,19 @@ std::vector<double> ReachingParticipant::values(const Lived& lived) const {
   return v;
 }
 
-void ReachingParticipant::describe(base::Archive&) { throw std::logic_error("ReachingParticipant cannot be saved yet"); }
+// Who has no age yet has no body; whoever it is restored into has been told its age, and has one.
+void ReachingParticipant::describe(base::Archive& archive) {
+  archive("decisions", decisions_)("age_days", age_days_)("size_days", size_days_);
+  archive("changing", changing_)("changed_at", changed_at_)("changed", changed_);
+  bool born = body_.has_value();
+  archive("born", born);
+  if (born && !body_) throw base::StateError("born", "it had a body; tell the participant its age before restoring it");
+  if (!born) return;
+  archive("body", *body_)("mind", *mind_)("goals", *goals_)("offered", offered_)("aim", aim_);
+  archive("believed", believed_)("last_hand", last_hand_)("been", been_)("hits", hits_);
+  archive("reach_error", reach_error_)("hit", hit_);
+  if (believed_.size() != body_->joints_now().size())
+    throw base::StateError("believed", "another number of joints was saved");
+}
 
 }  // namespace infans::experiments

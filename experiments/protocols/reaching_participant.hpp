@@ -48,8 +48,10 @@ class ReachingParticipant final : public Participant {
     agents::Percept percept;
   };
   struct Aim {
-    Eigen::Vector3d place;
+    Eigen::Vector3d place = Eigen::Vector3d::Zero();
     int decisions = 0;
+
+    void describe(base::Archive& archive) { archive("place", place)("decisions", decisions); }
   };
   random::Stream stream(random::Purpose purpose, std::uint64_t what = 0) const;
   void use(const config::Options& options);  // from now on

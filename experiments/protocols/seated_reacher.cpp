@@ -5,6 +5,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "core/base/archive_store.hpp"
 #include "envs/mujoco/inspection.hpp"
 
 namespace infans::experiments {
@@ -111,6 +112,21 @@ void SeatedReacher::make(const std::vector<double>& state) {
   hand_skin_ = slice("hand_skin");
   parts_.resize(envs::touched_parts().size());
   for (std::size_t p = 0; p < parts_.size(); ++p) parts_[p].felt = slice(envs::touched_parts()[p].body);
+}
+
+void SeatedReacher::describe(base::Archive& archive) {
+  const std::string birth = birth_, now = mjcf_;
+  archive("birth", birth_)("mjcf", mjcf_)("birth_age_days", senses_.age_days);
+  if (birth_ != birth || mjcf_ != now) make({});
+  archive("world", *world_)("reflex", reflex_)("low", low_)("high", high_)("torque", torque_);
+  archive("q", q_)("velocity", velocity_)("hand", hand_)("eye", eye_)("shoulder", shoulder_)("length", length_);
+  archive("shown", shown_)("gaze", gaze_);
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    archive("taxels_" + envs::touched_parts()[p].body, parts_[p].places);
+    base::require_state(parts_[p].places.cols() == parts_[p].felt.size, "taxels", "another skin was saved");
+  }
+  for (const VectorXd* x : {&low_, &high_, &torque_, &q_, &velocity_})
+    base::require_state(x->size() == reflex_.bias().size(), "low", "another number of joints was saved");
 }
 
 SeatedReacher::Slice SeatedReacher::slice(const std::string& name) const {

@@ -71,6 +71,10 @@ class SeatedReacher {
   const Eigen::Vector3d& gaze() const { return gaze_; }  // unit vector
   double arm_length() const { return length_; }          // shoulder to knuckles, stretched
 
+  const envs::BodyWorld& world() const { return *world_; }
+  // Restored into any of the same structure: the body that was born and the grown one are both in it.
+  void describe(base::Archive& archive);
+
  private:
   struct Slice {
     int offset = 0, size = 0;
