@@ -125,6 +125,9 @@ void Crib::hang(const Angles& mobile) {
   mobile_ = mobile;
 }
 
+const std::string& Crib::mjcf() const { return world_->mjcf(); }
+std::vector<double> Crib::physics() const { return world_->physics(); }
+
 // What a life changes of its infant is age and ribbon.
 void Crib::describe(base::Archive& archive) {
   InfantOptions infant = options_.infant;

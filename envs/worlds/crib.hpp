@@ -55,7 +55,9 @@ class Crib {
   // hips faster than kick_speed; the next one counts after the foot came back at a third of that.
   const std::array<long, 2>& kicks() const { return kicks_; }
 
-  const BodyWorld& world() const { return *world_; }
+  // As BodyWorld says.
+  const std::string& mjcf() const;
+  std::vector<double> physics() const;
   void describe(base::Archive& archive);
 
  private:

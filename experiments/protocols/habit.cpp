@@ -78,6 +78,9 @@ class Player final : public Participant {
       throw base::StateError("senses", "they are of another body");
   }
 
+  std::string body() const override { return world_.mjcf(); }
+  std::vector<double> physics() const override { return world_.physics(); }
+
   // A second of play without learning, from where it is.
   std::vector<double> test(const Trial&) override {
     double error = 0.0, vfe = 0.0;

@@ -27,6 +27,8 @@ class LookingLife final : public Participant {
   std::unique_ptr<Participant> clone() const override { return std::make_unique<LookingLife>(*this); }
   std::vector<double> test(const Trial& trial) override;
   void describe(base::Archive& archive) override;
+  std::string body() const override { return view_.world().body().mjcf(); }
+  std::vector<double> physics() const override { return view_.world().body().physics(); }
 
  private:
   void begin_sequence(std::span<const double> partner);

@@ -36,6 +36,8 @@ class MobileInfant final : public Participant {
   std::unique_ptr<Participant> clone() const override { return std::make_unique<MobileInfant>(*this); }
   std::vector<double> test(const Trial& trial) override;
   void describe(base::Archive& archive) override;
+  std::string body() const override { return crib_.mjcf(); }
+  std::vector<double> physics() const override { return crib_.physics(); }
 
   MobileInfant(const MobileInfant& other);
   MobileInfant& operator=(const MobileInfant&) = delete;

@@ -37,6 +37,8 @@ class ReachingParticipant final : public Participant {
   std::unique_ptr<Participant> clone() const override { return std::make_unique<ReachingParticipant>(*this); }
   std::vector<double> test(const Trial& trial) override;
   void describe(base::Archive& archive) override;
+  std::string body() const override { return body_ ? body_->world().mjcf() : std::string(); }
+  std::vector<double> physics() const override { return body_ ? body_->world().physics() : std::vector<double>(); }
 
   static constexpr double decision_seconds = 0.4;
 

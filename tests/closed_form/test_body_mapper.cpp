@@ -33,6 +33,7 @@ class Rail final : public inference::HandModel {
     return {{q(0), 0.0, 0.0}, v * Eigen::Matrix3d::Identity(), Vector3d::Constant(n), Vector3d::UnitX()};
   }
   std::unique_ptr<inference::HandModel> clone() const override { return std::make_unique<Rail>(*this); }
+  void describe(infans::base::Archive&) override {}
   double taught_q = 0.0, taught_weight = 0.0, share = 1.0;
   Vector3d taught_x = Vector3d::Zero();
 };

@@ -50,6 +50,7 @@ class Calibrated final : public HandModel {
     return b;
   }
   std::unique_ptr<HandModel> clone() const override { return std::make_unique<Calibrated>(*this); }
+  void describe(infans::base::Archive&) override {}
 
  private:
   BodySchema body_;

@@ -29,6 +29,7 @@ class Ruler final : public inference::HandModel {
     return {q, variance * Eigen::Matrix3d::Identity(), Vector3d::Constant(1e-4), Eigen::Matrix3Xd::Identity(3, 3)};
   }
   std::unique_ptr<inference::HandModel> clone() const override { return std::make_unique<Ruler>(*this); }
+  void describe(infans::base::Archive&) override {}
 };
 
 OwnGoals::Knowledge knowledge(const inference::HandModel& map, const Vector3d& hand) {

@@ -77,8 +77,10 @@ class Engine {
   }
 
   std::unique_ptr<Participant> born() const { return grown(0, 0); }
-  // Somebody to be restored to what was after `lived` samples.
-  std::unique_ptr<Participant> stranger(int lived) const { return grown(stage_at(lived), std::max(0, lived - 1)); }
+  // Somebody to be restored to what was after `lived` samples; which age it is told last makes no difference.
+  std::unique_ptr<Participant> stranger(int lived) const {
+    return grown(stage_at(lived), lived % 2 == 0 ? lived : lived - 1);
+  }
   Sample live(Participant& p, int lived, std::span<const double> partner) const {
     p.set_age(age(lived));
     Sample sample = p.live(partner);
