@@ -107,13 +107,13 @@ Block gather(const std::vector<Column<Row>>& columns, const std::vector<Row>& ro
 }
 
 inline constexpr struct {
-  const char* name;
+  const char* path;
   const char* doc;
   double LedgerRow::*member;
 } ledger_columns[] = {
-    {"agent_wall_seconds", "wall time of the life", &LedgerRow::wall_seconds},
-    {"agent_cpu_seconds", "processor time of the life", &LedgerRow::cpu_seconds},
-    {"decision_seconds", "mean wall time of a planned decision", &LedgerRow::decision_seconds},
+    {"ledger/agent_wall_seconds", "wall time of the life", &LedgerRow::wall_seconds},
+    {"ledger/agent_cpu_seconds", "processor time of the life", &LedgerRow::cpu_seconds},
+    {"ledger/decision_seconds", "mean wall time of a planned decision", &LedgerRow::decision_seconds},
 };
 
 }  // namespace infans::experiments

@@ -1,8 +1,12 @@
 #include "experiments/record/h5.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <string_view>
 
 namespace infans::experiments::h5 {
 namespace {
@@ -16,6 +20,15 @@ herr_t keep_deepest(unsigned, const H5E_error2_t* error, void* text) {
 std::vector<std::pair<dev_t, ino_t>>& abandoned() {
   static std::vector<std::pair<dev_t, ino_t>> files;
   return files;
+}
+
+// A reader beside a writer tries again where a checksum fails; by default 100 times with pauses that double, which for
+// a damaged file is for ever.
+Handle reading_access() {
+  constexpr unsigned attempts = 28;  // half a second
+  Handle p = properties(H5Pcreate(H5P_FILE_ACCESS));
+  check(H5Pset_metadata_read_attempts(p, attempts), "", "reading attempts");
+  return p;
 }
 
 std::mutex& library_mutex() {
@@ -40,6 +53,48 @@ bool is_abandoned(const std::string& path) {
   const auto& all = abandoned();
   return ::stat(path.c_str(), &file) == 0 &&
          std::find(all.begin(), all.end(), std::pair{file.st_dev, file.st_ino}) != all.end();
+}
+
+Handle open_for_reading(const std::string& path) {
+  if (::access(path.c_str(), F_OK) != 0) throw base::FileError(path, "there is no such file");
+  if (::access(path.c_str(), R_OK) != 0) throw base::FileError(path, "cannot be read; check its permissions");
+  if (is_abandoned(path)) throw base::FileError(path, "a write to it failed in this process; read it from another one");
+  if (H5Fis_hdf5(path.c_str()) <= 0) throw base::FileError(path, "is not an HDF5 file; expected a run.h5");
+  const auto open = [&](unsigned mode) { return H5Fopen(path.c_str(), H5F_ACC_RDONLY | mode, reading_access()); };
+  // A running or killed writer leaves its flag set: only SWMR readers are let in.
+  hid_t id = open(is_open_for_writing(path) ? H5F_ACC_SWMR_READ : 0);
+  if (id < 0) id = open(H5F_ACC_SWMR_READ);
+  return file(check(id, path, "cannot be opened"));
+}
+
+std::vector<long long> require_readable_version(hid_t file, const std::string& path) {
+  constexpr long long readable = 1;
+  const std::vector<long long> version = read_integers_attribute(file, "format_version");
+  if (version.size() != 2) throw base::FileError(path, "has no format_version");
+  const std::string name = std::to_string(version[0]) + "." + std::to_string(version[1]);
+  const std::string ours = "; this program reads " + std::to_string(readable) + ".x";
+  if (version[0] > readable)
+    throw base::FileError(path, "was written in the newer format " + name + ours + ": install a newer Infans");
+  if (version[0] != readable) throw base::FileError(path, "has format version " + name + ours);
+  return version;
+}
+
+// The consistency flags of the superblock (versions 2 and 3), which HDF5 tells nobody.
+bool is_open_for_writing(const std::string& path) {
+  std::array<char, 12> head{};
+  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+  constexpr std::string_view signature{"\x89HDF\r\n\x1a\n", 8};
+  return std::string_view(head.data(), 8) == signature && head[8] >= 2 && (head[11] & 0x05) != 0;
+}
+
+std::vector<std::string> attributes(hid_t object, const std::string& path) {
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* all) -> herr_t {
+    static_cast<std::vector<std::string>*>(all)->emplace_back(name);
+    return 0;
+  };
+  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), path, "cannot list its attributes");
+  return names;
 }
 
 std::string agent_name(int k) {
@@ -91,6 +146,12 @@ void write_integers_attribute(hid_t object, const std::string& path, const char*
   check(H5Awrite(a, H5T_NATIVE_LLONG, values.data()), path, name);
 }
 
+void write_real_attribute(hid_t object, const std::string& path, const char* name, double value) {
+  const Handle s = space(H5Screate(H5S_SCALAR));
+  const Handle a = attribute(check(H5Acreate2(object, name, H5T_IEEE_F64LE, s, H5P_DEFAULT, H5P_DEFAULT), path, name));
+  check(H5Awrite(a, H5T_NATIVE_DOUBLE, &value), path, name);
+}
+
 std::string read_text_attribute(hid_t object, const char* name) {
   if (H5Aexists(object, name) <= 0) return {};
   const Handle a = attribute(H5Aopen(object, name, H5P_DEFAULT));
@@ -118,12 +179,37 @@ std::vector<T> read_dataset(hid_t location, const std::string& path, const std::
   const Handle d = dataset(check(H5Dopen2(location, name.c_str(), H5P_DEFAULT), path, what));
   const Handle s = space(check(H5Dget_space(d), path, what));
   std::vector<T> values(static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(s), path, what)));
-  const hid_t memory = std::is_same_v<T, double> ? H5T_NATIVE_DOUBLE : H5T_NATIVE_LLONG;
+  const hid_t memory = std::is_same_v<T, double>      ? H5T_NATIVE_DOUBLE
+                       : std::is_same_v<T, long long> ? H5T_NATIVE_LLONG
+                                                      : H5T_NATIVE_UINT8;
   if (!values.empty()) check(H5Dread(d, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path, what);
   return values;
 }
 
+hsize_t length_of(hid_t location, const std::string& path, const std::string& name) {
+  const Handle d = dataset(check(H5Dopen2(location, name.c_str(), H5P_DEFAULT), path, "cannot read " + name));
+  const Handle s = space(check(H5Dget_space(d), path, "cannot read " + name));
+  return static_cast<hsize_t>(check(H5Sget_simple_extent_npoints(s), path, "cannot read " + name));
+}
+
+std::vector<double> read_row(hid_t location, const std::string& path, const std::string& name, hsize_t row) {
+  const std::string what = "cannot read " + name;
+  const Handle d = dataset(check(H5Dopen2(location, name.c_str(), H5P_DEFAULT), path, what));
+  const Handle s = space(check(H5Dget_space(d), path, what));
+  std::vector<hsize_t> count(static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(s), path, what)));
+  check(H5Sget_simple_extent_dims(s, count.data(), nullptr), path, what);
+  std::vector<hsize_t> start(count.size(), 0);
+  start.at(0) = row;
+  count[0] = 1;
+  check(H5Sselect_hyperslab(s, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), path, what);
+  const Handle memory = space(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr));
+  std::vector<double> values(static_cast<std::size_t>(H5Sget_simple_extent_npoints(memory)));
+  check(H5Dread(d, H5T_NATIVE_DOUBLE, memory, s, H5P_DEFAULT, values.data()), path, what);
+  return values;
+}
+
 template std::vector<double> read_dataset<double>(hid_t, const std::string&, const std::string&);
+template std::vector<std::uint8_t> read_dataset<std::uint8_t>(hid_t, const std::string&, const std::string&);
 template std::vector<long long> read_dataset<long long>(hid_t, const std::string&, const std::string&);
 
 }  // namespace infans::experiments::h5

@@ -76,12 +76,23 @@ inline Handle properties(hid_t id) { return {id, H5Pclose}; }
 inline Handle type(hid_t id) { return {id, H5Tclose}; }
 inline Handle attribute(hid_t id) { return {id, H5Aclose}; }
 
+// Finished, running and killed files alike. Throws base::FileError that says what is wrong with it.
+Handle open_for_reading(const std::string& path);
+// Whether its writer has not closed it: it still runs, or it was killed. False for what is no HDF5 file.
+bool is_open_for_writing(const std::string& path);
+
+// Major and minor; base::FileError where this program does not read it.
+std::vector<long long> require_readable_version(hid_t file, const std::string& path);
+// Names, in alphabetical order.
+std::vector<std::string> attributes(hid_t object, const std::string& path);
+
 // Agent k (from 0) is "001", "002", ...
 std::string agent_name(int k);
 Handle create_group(hid_t parent, const std::string& path, const char* name);
 void write_text_attribute(hid_t object, const std::string& path, const char* name, const std::string& text);
 void write_integers_attribute(hid_t object, const std::string& path, const char* name,
                               const std::vector<long long>& values);
+void write_real_attribute(hid_t object, const std::string& path, const char* name, double value);
 // A seed uses all 64 bits, so it is stored unsigned.
 void write_seed_attribute(hid_t object, const std::string& path, std::uint64_t seed);
 std::uint64_t read_seed_attribute(hid_t object);
@@ -89,7 +100,10 @@ std::uint64_t read_seed_attribute(hid_t object);
 std::string read_text_attribute(hid_t object, const char* name);
 std::vector<long long> read_integers_attribute(hid_t object, const char* name);
 
-// A whole dataset as long long or double (HDF5 converts), row-major; an unreadable one is a base::FileError.
+// Of a dataset: how many values it has, and those of one row.
+hsize_t length_of(hid_t location, const std::string& path, const std::string& name);
+std::vector<double> read_row(hid_t location, const std::string& path, const std::string& name, hsize_t row);
+// A whole dataset as long long, double or bytes (HDF5 converts), row-major; an unreadable one is a base::FileError.
 template <typename T>
 std::vector<T> read_dataset(hid_t location, const std::string& path, const std::string& name);
 

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <utility>
@@ -8,24 +7,11 @@
 #include "experiments/record/access.hpp"
 #include "experiments/record/h5.hpp"
 #include "experiments/record/recorder.hpp"
+#include "experiments/record/rewrite.hpp"
 #include "experiments/record/study_recorder.hpp"
 
 namespace infans::experiments {
 namespace {
-
-constexpr int readable_major = 1;
-
-h5::Handle open_for_reading(const std::string& path) {
-  if (::access(path.c_str(), F_OK) != 0) throw base::FileError(path, "there is no such file");
-  if (::access(path.c_str(), R_OK) != 0) throw base::FileError(path, "cannot be read; check its permissions");
-  if (h5::is_abandoned(path))
-    throw base::FileError(path, "a write to it failed in this process; read it from another one");
-  if (H5Fis_hdf5(path.c_str()) <= 0) throw base::FileError(path, "is not an HDF5 file; expected a run.h5");
-  // A running or killed writer leaves its flag set: only SWMR readers are let in.
-  hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
-  if (id < 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  return h5::file(h5::check(id, path, "cannot be opened"));
-}
 
 h5::Handle open_for_editing(const std::string& path) {
   const bool there = ::access(path.c_str(), F_OK) == 0;
@@ -49,24 +35,16 @@ void require_filetype(const std::string& filetype, const std::string& wanted, co
 }
 
 void read_version(hid_t file, const std::string& path, int& major, int& minor) {
-  const std::vector<long long> version = h5::read_integers_attribute(file, "format_version");
-  if (version.size() != 2) throw base::FileError(path, "has no format_version");
+  const std::vector<long long> version = h5::require_readable_version(file, path);
   major = static_cast<int>(version[0]);
   minor = static_cast<int>(version[1]);
-  if (major > readable_major)
-    throw base::FileError(path, "was written in the newer format " + std::to_string(major) + "." +
-                                    std::to_string(minor) + "; this program reads " + std::to_string(readable_major) +
-                                    ".x: install a newer Infans");
-  if (major != readable_major)
-    throw base::FileError(path, "has format version " + std::to_string(major) + "." + std::to_string(minor) +
-                                    "; this program reads version " + std::to_string(readable_major) + ".x");
 }
 
 }  // namespace
 
 RunSummary inspect(const std::string& path) {
   const h5::Session session;
-  const h5::Handle file = open_for_reading(path);
+  const h5::Handle file = h5::open_for_reading(path);
   RunSummary r;
   r.filetype = h5::read_text_attribute(file, "filetype");
   require_filetype(r.filetype, "infans-run", path);
@@ -96,7 +74,7 @@ RunSummary inspect(const std::string& path) {
 
 StudySummary inspect_study(const std::string& path) {
   const h5::Session session;
-  const h5::Handle file = open_for_reading(path);
+  const h5::Handle file = h5::open_for_reading(path);
   require_filetype(h5::read_text_attribute(file, "filetype"), "infans-study", path);
   StudySummary s;
   read_version(file, path, s.format_major, s.format_minor);
@@ -111,14 +89,8 @@ StudySummary inspect_study(const std::string& path) {
   const auto wall = h5::read_dataset<double>(file, path, "ledger/wall_seconds");
   const h5::Handle all = h5::group(h5::check(H5Gopen2(file, "participants", H5P_DEFAULT), path, "participants"));
   const std::size_t width = s.tables.size();
-  std::vector<std::string> names;
-  for (std::size_t k = 0; k < excluded.size(); ++k) {
-    char name[64] = "";
-    h5::check(H5Lget_name_by_idx(all, ".", H5_INDEX_NAME, H5_ITER_INC, k, name, sizeof name, H5P_DEFAULT), path,
-              "participants");
-    names.emplace_back(name);
-  }
-  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return std::stoi(a) < std::stoi(b); });
+  const std::vector<std::string> names = h5::participants(file, path);
+  if (names.size() != excluded.size()) throw base::FileError(path, "excluded has another size than participants");
   for (std::size_t k = 0; k < excluded.size(); ++k) {
     const std::string& name = names[k];
     const h5::Handle person = h5::group(h5::check(H5Gopen2(all, name.c_str(), H5P_DEFAULT), path, name));
@@ -135,17 +107,17 @@ StudySummary inspect_study(const std::string& path) {
 
 std::string filetype_of(const std::string& path) {
   const h5::Session session;
-  return h5::read_text_attribute(open_for_reading(path), "filetype");
+  return h5::read_text_attribute(h5::open_for_reading(path), "filetype");
 }
 
 std::vector<double> read_values(const std::string& path, const std::string& dataset) {
   const h5::Session session;
-  return h5::read_dataset<double>(open_for_reading(path), path, dataset);
+  return h5::read_dataset<double>(h5::open_for_reading(path), path, dataset);
 }
 
 std::string read_text(const std::string& path, const std::string& attribute) {
   const h5::Session session;
-  return h5::read_text_attribute(open_for_reading(path), attribute.c_str());
+  return h5::read_text_attribute(h5::open_for_reading(path), attribute.c_str());
 }
 
 void write_text(const std::string& path, const std::string& attribute, const std::string& text) {

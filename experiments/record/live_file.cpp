@@ -2,9 +2,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "experiments/record/storage.hpp"
 
 namespace infans::experiments::h5 {
@@ -26,6 +23,21 @@ void LiveFile::create(const std::string& path) {
   if (!file_)
     throw base::FileError(path,
                           "cannot be created; check that the directory exists, is writable and has room: " + reason);
+  own_ = PosixFile::open(path);
+  own_.lock();
+}
+
+void LiveFile::take(const std::string& path) {
+  path_ = path;
+  own_ = PosixFile::open(path);
+  own_.lock();
+}
+
+void LiveFile::reopen() {
+  take(path_);  // it may be another file by now
+  const Handle access = file_access();
+  file_ = file(check(H5Fopen(path_.c_str(), H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE, access), path_,
+                     "cannot be opened to go on writing"));
 }
 
 void LiveFile::remove() {
@@ -41,37 +53,46 @@ void LiveFile::start_swmr() {
   check(H5Fstart_swmr_write(file_), path_, "cannot switch to single-writer-multiple-readers mode");
 }
 
-Handle LiveFile::table(hid_t parent, const char* name, hid_t type, const std::vector<hsize_t>& inner,
-                       hsize_t chunk_rows) const {
-  std::vector<hsize_t> size{0}, most{H5S_UNLIMITED}, chunk{chunk_rows};
+Handle LiveFile::table(const std::string& name, hid_t type, const std::vector<hsize_t>& inner, hsize_t chunk_rows,
+                       int compression) const {
+  std::vector<hsize_t> size{0}, most{H5S_UNLIMITED};
   for (const hsize_t n : inner) {
     size.push_back(n);
     most.push_back(n);
-    chunk.push_back(n > 0 ? n : 1);  // a chunk of size 0 is illegal, an axis of size 0 is not
   }
+  const std::vector<hsize_t> chunk = chunk_of(inner, chunk_rows);
   const Handle all =
       space(check(H5Screate_simple(static_cast<int>(size.size()), size.data(), most.data()), path_, name));
   const bool real = H5Tget_class(type) == H5T_FLOAT;
+  return dataset(check(H5Dcreate2(file_, name.c_str(), type, all, H5P_DEFAULT,
+                                  dataset_creation(chunk, real, compression), dataset_access(chunk)),
+                       path_, "cannot create " + name));
+}
+
+Handle LiveFile::open_table(const std::string& name, const std::vector<hsize_t>& inner, hsize_t chunk_rows) const {
   return dataset(
-      check(H5Dcreate2(parent, name, type, all, H5P_DEFAULT, dataset_creation(chunk, real), dataset_access(chunk)),
-            path_, std::string("cannot create ") + name));
+      check(H5Dopen2(file_, name.c_str(), dataset_access(chunk_of(inner, chunk_rows))), path_, "cannot open " + name));
 }
 
 // Chunked because SWMR readers need it, without a checksum because a reader may look in the middle of a write.
 Handle LiveFile::values(const char* name, hid_t type, const std::vector<hsize_t>& size, bool real, const char* unit,
                         const char* doc) const {
   const Handle all = space(check(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), path_, name));
-  const Handle p = dataset_creation(size, real);
+  const Handle p = dataset_creation(size, real, 0);
   check(H5Premove_filter(p, H5Z_FILTER_FLETCHER32), path_, name);
   check(H5Pset_alloc_time(p, H5D_ALLOC_TIME_EARLY), path_, name);  // a value then never changes metadata
-  Handle d = dataset(check(H5Dcreate2(file_, name, type, all, H5P_DEFAULT, p, H5P_DEFAULT), path_, name));
+  Handle d = dataset(check(H5Dcreate2(file_, name, type, all, H5P_DEFAULT, p, unbuffered()), path_, name));
   write_text_attribute(d, path_, "unit", unit);
   write_text_attribute(d, path_, "doc", doc);
   return d;
 }
 
+Handle LiveFile::open_values(const char* name) const {
+  return dataset(check(H5Dopen2(file_, name, unbuffered()), path_, std::string("cannot open ") + name));
+}
+
 void LiveFile::append(const Handle& d, const std::string& name, const std::vector<hsize_t>& inner, hsize_t rows,
-                      hsize_t more, const double* data) const {
+                      hsize_t more, hid_t type, const void* data) const {
   std::vector<hsize_t> start(1 + inner.size(), 0), count{more};
   start[0] = rows;
   count.insert(count.end(), inner.begin(), inner.end());
@@ -85,7 +106,7 @@ void LiveFile::append(const Handle& d, const std::string& name, const std::vecto
   check(H5Sselect_hyperslab(target, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), path_, what);
   const Handle memory =
       space(check(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), path_, what));
-  check(H5Dwrite(d, H5T_NATIVE_DOUBLE, memory, target, H5P_DEFAULT, data), path_, what);
+  check(H5Dwrite(d, type, memory, target, H5P_DEFAULT, data), path_, what);
   // Each by itself: H5Fflush goes on to the metadata after a failed data write, and the index then points to nothing.
   check(H5Dflush(d), path_, what);
 }
@@ -112,10 +133,8 @@ void LiveFile::sync_now_and_then() {
 }
 
 void LiveFile::sync() {
-  void* descriptor = nullptr;
-  check(H5Fget_vfd_handle(file_, H5P_DEFAULT, &descriptor), path_, "has no file descriptor");
-  if (fsync(*static_cast<int*>(descriptor)) != 0)
-    throw base::FileError(path_, std::string("cannot be synced to the disk: ") + std::strerror(errno));
+  own_.sync();
+  own_.require_in_place();
   synced_ = std::chrono::steady_clock::now();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "experiments/record/h5.hpp"
+#include "experiments/record/posix_file.hpp"
 
 namespace infans::experiments::h5 {
 
@@ -14,19 +15,28 @@ class LiveFile {
   // Creates `path` exclusively; else base::FileError.
   void create(const std::string& path);
   void start_swmr();
+  // For itself alone an existing file, that is not opened yet; base::FileError where it cannot be written to or another
+  // process writes to it.
+  void take(const std::string& path);
+  // What take() took, to grow further.
+  void reopen();
 
-  // A dataset [rows, inner...] that grows by rows, chunk_rows a chunk.
-  Handle table(hid_t parent, const char* name, hid_t type, const std::vector<hsize_t>& inner, hsize_t chunk_rows) const;
+  // A dataset [rows, inner...] that grows by rows, chunk_rows a chunk, at a path in groups that are there.
+  Handle table(const std::string& name, hid_t type, const std::vector<hsize_t>& inner, hsize_t chunk_rows,
+               int compression) const;
+  Handle open_table(const std::string& name, const std::vector<hsize_t>& inner, hsize_t chunk_rows) const;
   // A dataset that is overwritten in place, filled with NaN (real) or 0.
   Handle values(const char* name, hid_t type, const std::vector<hsize_t>& size, bool real, const char* unit,
                 const char* doc) const;
-  // Appends rows of doubles after the first `rows`; name is for messages.
+  Handle open_values(const char* name) const;
+  // Appends rows of numbers of that type in memory after the first `rows`; name is for messages.
   void append(const Handle& dataset, const std::string& name, const std::vector<hsize_t>& inner, hsize_t rows,
-              hsize_t more, const double* data) const;
+              hsize_t more, hid_t type, const void* data) const;
   void write_values(const Handle& dataset, const std::string& name, const std::vector<hsize_t>& start,
                     const std::vector<double>& values) const;  // along the last axis
 
   void flush() const;
+  void sync();
   // fsync, if the last one is long ago.
   void sync_now_and_then();
 
@@ -55,6 +65,7 @@ class LiveFile {
     bool closed = true;
     each_handle([&](Handle& h) { closed = h.reset() && closed; });
     closed = file_.reset() && closed;
+    own_.close();
     if (!closed) throw base::FileError(path_, "cannot be closed: " + last_error());
   }
   // After create(), where making the rest failed: half a header is no record and blocks the next try.
@@ -70,7 +81,6 @@ class LiveFile {
   const std::string& path() const { return path_; }
 
  private:
-  void sync();
   void remove();
   template <typename EachHandle>
   void leak(const EachHandle& each_handle) {
@@ -80,6 +90,7 @@ class LiveFile {
 
   std::string path_;
   Handle file_;
+  PosixFile own_;        // the same file: locked, and synced without HDF5
   bool ours_ = false;    // created by this writer
   bool broken_ = false;  // a write failed
   std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -40,21 +39,42 @@ struct LedgerRow {
   double wall_seconds = 0, cpu_seconds = 0, decision_seconds = 0;
 };
 
-// Thread-safe: agents commit blocks from their own threads; one mutex guards every HDF5 call.
+// Thread-safe: agents commit blocks from their own threads; one thread of its own owns every HDF5 handle and writes
+// them in the order in which they came. A commit waits while the agent's last block, or too much, is waiting to be
+// written: nothing is dropped. What the disk refuses is thrown by the next call, whoever makes it.
 class Recorder {
  public:
   // Creates `path` exclusively (an existing file is a base::FileError and stays as it is), all datasets, then SWMR.
   Recorder(const std::string& path, const RunHeader& header);
+  // Goes on with the file that an interrupted or killed run left: recovers it where that is needed (recover.hpp),
+  // checks that it was made for the same header (base::FileError says what differs, with both values), then SWMR.
+  struct Resume {};
+  Recorder(const std::string& path, const RunHeader& header, Resume);
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
   // Appends one block (an episode) of agent `agent` (from 0): rows, flush, then committed counts, flush.
-  // Throws base::FileError when the disk refuses; the committed rows before it stay readable.
+  // Throws base::FileError when the disk refused; the committed rows before it stay readable.
   void commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes);
+  // At the agent's end.
   void commit_ledger(int agent, const LedgerRow& row);
+  // Waits until all that was committed is on the disk (fsync).
+  void sync();
   // Flushes, fsyncs and closes; called by the destructor too (which swallows errors).
   void close();
+
+  // Rows of an agent that are committed, or will be when what waits is written.
+  struct Rows {
+    std::int64_t steps = 0, episodes = 0;
+    bool operator==(const Rows&) const = default;
+  };
+  Rows rows(int agent) const;
+  // After Resume and before anything is committed: what an agent's tables hold beyond this is cut off, and it has not
+  // ended. False, and nothing is changed, where they hold less.
+  bool rewind(int agent, std::int64_t steps, std::int64_t episodes);
+  // After Resume: whether its life had ended (its ledger is written).
+  bool ended(int agent) const;
 
  private:
   struct Impl;

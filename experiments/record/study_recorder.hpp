@@ -19,6 +19,7 @@ struct StudyTable {
 struct StudyHeader {
   std::vector<std::pair<std::string, std::string>> texts;  // root attributes
   std::uint64_t seed = 0;                                  // of participant 1
+  int compression = 1;                                     // deflate level of full chunks, 0 (none) to 9
   StudyTable life;
   std::vector<StudyTable> probes;
   struct Person {
@@ -76,6 +77,8 @@ class StudyRecorder {
   void commit(int index, Block block);
   // 0: kept, k: by rule k (from 1), -1: it failed.
   void commit_end(int index, int excluded, const StudyLedger& ledger);
+  // Of the whole run, J; NaN: cannot be read here.
+  void commit_energy(double joules);
   // Waits until all that was committed is on the disk (fsync).
   void sync();
   // Flushes, fsyncs and closes; called by the destructor too (which swallows errors).

@@ -1,0 +1,36 @@
+// A record copied row by row, as far as its rows count. Private to this folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "experiments/record/h5.hpp"
+
+namespace infans::experiments::h5 {
+
+// Where a copy ends before the original.
+struct Cuts {
+  std::map<std::string, hsize_t> rows;                // of a table's path; others keep the rows that count
+  std::map<std::string, std::vector<double>> values;  // what a dataset of counts or values holds then
+  bool empty() const { return rows.empty() && values.empty(); }
+};
+
+struct Rewritten {
+  std::string crashed;                 // where the original is now
+  std::int64_t kept = 0, dropped = 0;  // rows, of all tables
+};
+
+// Puts a clean copy in the place of `path`: written beside it, synced, compared with what it was copied from, renamed.
+// The original stays as PATH.crashed (or PATH.crashed-2, ...: nothing is overwritten). Throws base::FileError; `path`
+// is then as it was.
+Rewritten rewrite(const std::string& path, const Cuts& cuts);
+
+// Rows that count of every table of an open record, by path. Throws base::FileError for what is no record.
+std::map<std::string, hsize_t> counted_rows(hid_t file, const std::string& path);
+// Names of what stands in a group, in alphabetical order; of the participants of a study, in order of their numbers.
+std::vector<std::string> children(hid_t file, const std::string& path, const std::string& group);
+std::vector<std::string> participants(hid_t file, const std::string& path);
+
+}  // namespace infans::experiments::h5
