@@ -111,6 +111,19 @@ void LiveFile::append(const Handle& d, const std::string& name, const std::vecto
   check(H5Dflush(d), path_, what);
 }
 
+void LiveFile::read(const Handle& d, const std::string& name, const std::vector<hsize_t>& inner, hsize_t first,
+                    hsize_t rows, hid_t type, void* data) const {
+  std::vector<hsize_t> start(1 + inner.size(), 0), count{rows};
+  start[0] = first;
+  count.insert(count.end(), inner.begin(), inner.end());
+  const std::string what = "cannot read " + name;
+  const Handle source = space(check(H5Dget_space(d), path_, what));
+  check(H5Sselect_hyperslab(source, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), path_, what);
+  const Handle memory =
+      space(check(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), path_, what));
+  check(H5Dread(d, type, memory, source, H5P_DEFAULT, data), path_, what);
+}
+
 void LiveFile::write_values(const Handle& d, const std::string& name, const std::vector<hsize_t>& start,
                             const std::vector<double>& values) const {
   const std::string what = "cannot write " + name;

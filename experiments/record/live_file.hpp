@@ -32,6 +32,8 @@ class LiveFile {
   // Appends rows of numbers of that type in memory after the first `rows`; name is for messages.
   void append(const Handle& dataset, const std::string& name, const std::vector<hsize_t>& inner, hsize_t rows,
               hsize_t more, hid_t type, const void* data) const;
+  void read(const Handle& dataset, const std::string& name, const std::vector<hsize_t>& inner, hsize_t first,
+            hsize_t rows, hid_t type, void* data) const;
   void write_values(const Handle& dataset, const std::string& name, const std::vector<hsize_t>& start,
                     const std::vector<double>& values) const;  // along the last axis
 

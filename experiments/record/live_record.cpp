@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 
@@ -88,43 +88,21 @@ void LiveRecord::read() {
     if (rows.size() != width * owners_.size()) throw base::FileError(path, std::string(c.name) + " has another size");
     for (std::size_t i = 0; i < rows.size(); ++i) owners_[i / width].rows[first + i % width] = rows[i];
   }
+  for (const Owner& owner : owners_) written_.emplace_back(owner.rows.begin(), owner.rows.end());
   const auto ends = h5::read_dataset<double>(file, path, layout_.values[layout_.end].name);
   for (std::size_t k = 0; k < owners_.size(); ++k) owners_[k].ended = k < ends.size() && !std::isnan(ends[k]);
 }
 
-h5::Cuts LiveRecord::cuts() const {
-  h5::Cuts cuts;
-  if (rewound_.empty()) return cuts;
-  for (const int k : rewound_)
-    for (const Table& t : layout_.tables(k))
-      cuts.rows[t.path] =
-          static_cast<hsize_t>(owners_[static_cast<std::size_t>(k)].rows[static_cast<std::size_t>(t.counter)]);
-  for (const Counts& c : layout_.counts)
-    for (const Owner& owner : owners_)
-      for (std::size_t i = 0; i < c.width(); ++i)
-        cuts.values[c.name].push_back(static_cast<double>(owner.rows[static_cast<std::size_t>(c.first) + i]));
-  const Handle file = h5::open_for_reading(file_.path());
-  for (const Value& v : layout_.values) {
-    auto all = h5::read_dataset<double>(file, file_.path(), v.name);
-    for (const int k : rewound_)
-      if (!v.of_run) all[static_cast<std::size_t>(k)] = v.real ? std::numeric_limits<double>::quiet_NaN() : 0.0;
-    cuts.values[v.name] = std::move(all);
-  }
-  return cuts;
-}
-
-// The first write after Resume: what is cut off, and what a crash left, is gone before the file is opened to grow.
+// The first write after Resume: what a crash left is made a clean file before it is opened to grow.
 void LiveRecord::begin() {
   if (begun_) return;
   const Session session;
-  const h5::Cuts off = cuts();
-  if (crashed_ || !off.empty()) h5::rewrite(file_.path(), off);
+  if (crashed_) h5::rewrite(file_.path());
   file_.reopen();
   file_.guarded(each_handle(), [&] {
     for (const Counts& c : layout_.counts) counts_.push_back(file_.open_values(c.name));
     for (const Value& v : layout_.values) values_.push_back(file_.open_values(v.name));
   });
-  for (const Owner& owner : owners_) written_.emplace_back(owner.rows.begin(), owner.rows.end());
   begun_ = true;
 }
 
@@ -154,6 +132,20 @@ LiveRecord::Open& LiveRecord::open_tables(int owner) {
   return open;
 }
 
+// Rows that an earlier session wrote, and that are lived again, must be the same.
+hsize_t LiveRecord::count_known(const h5::Handle& dataset, const Table& t, const Part& p, hsize_t written) const {
+  if (p.first > written) throw std::logic_error("record: " + t.path + " would have a gap");
+  const hsize_t known = std::min(written - p.first, p.rows);
+  if (known == 0) return 0;
+  std::vector<char> there(static_cast<std::size_t>(known) * p.row_bytes());
+  file_.read(dataset, t.path, t.inner, p.first, known, p.type(), there.data());
+  if (std::memcmp(there.data(), p.data(), there.size()) != 0)
+    throw base::FileError(file_.path(), t.path + ": what is lived again differs from what was written of it, in rows " +
+                                            std::to_string(p.first) + " to " + std::to_string(p.first + known - 1) +
+                                            "; begin a new record");
+  return known;
+}
+
 void LiveRecord::write(int owner, const std::vector<Part>& parts) {
   const Open& open = open_tables(owner);
   std::vector<hsize_t>& counts = written_[static_cast<std::size_t>(owner)];
@@ -162,11 +154,13 @@ void LiveRecord::write(int owner, const std::vector<Part>& parts) {
     if (p.rows == 0) continue;
     const auto i = static_cast<std::size_t>(p.table), counter = static_cast<std::size_t>(p.counter);
     const Table& t = open.tables[i];
-    const bool raw = !p.bytes.empty();
-    file_.append(open.datasets[i], t.path, t.inner, before[counter], p.rows, raw ? H5T_NATIVE_UINT8 : H5T_NATIVE_DOUBLE,
-                 raw ? static_cast<const void*>(p.bytes.data()) : p.values.data());
-    counts[counter] = before[counter] + p.rows;
+    const hsize_t known = count_known(open.datasets[i], t, p, before[counter]);
+    if (known == p.rows) continue;
+    file_.append(open.datasets[i], t.path, t.inner, before[counter], p.rows - known, p.type(),
+                 p.data() + known * p.row_bytes());
+    counts[counter] = p.first + p.rows;
   }
+  if (counts == before) return;
   file_.flush();
   write_counts(owner, counts, before);
   file_.flush();
@@ -186,8 +180,9 @@ void LiveRecord::write_counts(int owner, const std::vector<hsize_t>& counts, con
 
 void LiveRecord::commit(int owner, std::vector<Part> parts) {
   make_ready(owner);
-  std::vector<std::int64_t> added(counters(), 0);
-  for (const Part& p : parts) added[static_cast<std::size_t>(p.counter)] = static_cast<std::int64_t>(p.rows);
+  std::vector<std::int64_t> after = rows(owner);
+  for (Part& p : parts) p.first = static_cast<hsize_t>(after[static_cast<std::size_t>(p.counter)]);
+  for (const Part& p : parts) after[static_cast<std::size_t>(p.counter)] = static_cast<std::int64_t>(p.first + p.rows);
   const std::size_t bytes = size_of(parts);
   const auto block = std::make_shared<const std::vector<Part>>(std::move(parts));
   put(owner, bytes, [this, owner, block] {
@@ -195,8 +190,7 @@ void LiveRecord::commit(int owner, std::vector<Part> parts) {
     file_.sync_now_and_then();
   });
   const std::scoped_lock lock(mutex_);
-  std::vector<std::int64_t>& rows = owners_[static_cast<std::size_t>(owner)].rows;
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] += added[i];
+  owners_[static_cast<std::size_t>(owner)].rows = std::move(after);
 }
 
 void LiveRecord::set(int owner, const std::vector<std::pair<std::size_t, double>>& values, bool ends) {
@@ -252,12 +246,9 @@ bool LiveRecord::rewind(int owner, const std::vector<std::int64_t>& rows) {
   const std::scoped_lock lock(mutex_);
   Owner& o = owners_.at(static_cast<std::size_t>(owner));
   if (rows.size() != o.rows.size()) throw std::logic_error("record: rewound to another number of counts");
-  if (begun_) throw std::logic_error("record: rewound after it was written to");
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i] < 0 || rows[i] > o.rows[i]) return false;
-  if (rows == o.rows && !o.ended) return true;
   o = {rows, false};
-  rewound_.insert(owner);
   return true;
 }
 

@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +58,14 @@ class LiveRecord {
     hsize_t rows = 0;
     std::vector<double> values;
     std::vector<std::uint8_t> bytes;
+    hsize_t first = 0;  // its place in the table; commit() sets it
+
+    bool raw() const { return !bytes.empty(); }
+    hid_t type() const { return raw() ? H5T_NATIVE_UINT8 : H5T_NATIVE_DOUBLE; }
+    const char* data() const {
+      return raw() ? reinterpret_cast<const char*>(bytes.data()) : reinterpret_cast<const char*>(values.data());
+    }
+    std::size_t row_bytes() const { return (bytes.size() + values.size() * sizeof(double)) / rows; }
   };
 
   LiveRecord(const std::string& path, Layout layout);
@@ -76,7 +83,8 @@ class LiveRecord {
   // Of each counter, with what waits to be written.
   std::vector<std::int64_t> rows(int owner) const;
   bool ended(int owner) const;
-  // Before anything is written after Resume. False where the file holds less.
+  // The owner begins again after so many rows; those that are written are not written again, but must be the same.
+  // False where there are less.
   bool rewind(int owner, const std::vector<std::int64_t>& rows);
   // A row of a table of numbers, as it is in the file.
   std::vector<double> stored(int owner, int table, hsize_t row) const;
@@ -95,11 +103,11 @@ class LiveRecord {
   std::size_t counters() const;
   void create();
   void read();
-  h5::Cuts cuts() const;
   void begin();
   void make_ready(int owner);
   std::uint64_t put(int owner, std::size_t bytes, Writer::Job job);
   Open& open_tables(int owner);
+  hsize_t count_known(const h5::Handle& dataset, const Table& table, const Part& part, hsize_t written) const;
   void write(int owner, const std::vector<Part>& parts);
   void write_counts(int owner, const std::vector<hsize_t>& counts, const std::vector<hsize_t>& before);
   auto each_handle() {
@@ -121,9 +129,8 @@ class LiveRecord {
   mutable std::mutex mutex_;
   std::vector<Owner> owners_;
   bool begun_ = false, closed_ = false;
-  bool crashed_ = false;   // the file was not closed by who wrote it
-  std::set<int> rewound_;  // owners
-  Writer writer_;          // last: it ends first
+  bool crashed_ = false;  // the file was not closed by who wrote it
+  Writer writer_;         // last: it ends first
 };
 
 }  // namespace infans::experiments

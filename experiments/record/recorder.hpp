@@ -70,8 +70,9 @@ class Recorder {
     bool operator==(const Rows&) const = default;
   };
   Rows rows(int agent) const;
-  // After Resume and before anything is committed: what an agent's tables hold beyond this is cut off, and it has not
-  // ended. False, and nothing is changed, where they hold less.
+  // After Resume: an agent goes on from these counts, and it has not ended. What its tables hold beyond them is not
+  // written again, but must come again with the same bits (base::FileError, from a later call, where it does not).
+  // False, and nothing is changed, where they hold less.
   bool rewind(int agent, std::int64_t steps, std::int64_t episodes);
   // After Resume: whether its life had ended (its ledger is written).
   bool ended(int agent) const;

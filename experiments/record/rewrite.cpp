@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <sstream>
 
@@ -68,10 +67,8 @@ void in_pieces(const Rows& rows, hsize_t count, const std::function<void(hsize_t
 
 class Copy {
  public:
-  Copy(const std::string& from, const std::string& to, const Cuts& cuts)
-      : from_path_(from), to_path_(to), cuts_(cuts), from_(open_for_reading(from)), rows_(counted_rows(from_, from)) {
-    for (const auto& [path, rows] : cuts.rows) rows_.at(path) = rows;
-  }
+  Copy(const std::string& from, const std::string& to)
+      : from_path_(from), to_path_(to), from_(open_for_reading(from)), rows_(counted_rows(from_, from)) {}
 
   Rewritten write() {
     const Handle creation = file_creation(), access = file_access();
@@ -86,14 +83,7 @@ class Copy {
     to_ = open_for_reading(to_path_);
     for (const std::string& name : datasets_) {
       const Rows here(to_, to_path_, name);
-      if (cuts_.values.contains(name)) {
-        const std::vector<double>&wanted = cuts_.values.at(name), found = read_dataset<double>(to_, to_path_, name);
-        if (found.size() != wanted.size() ||
-            std::memcmp(found.data(), wanted.data(), found.size() * sizeof(double)) != 0)
-          differ(name);
-      } else {
-        compare(Rows(from_, from_path_, name), here, here.size[0], name);
-      }
+      compare(Rows(from_, from_path_, name), here, here.size[0], name);
     }
     to_.reset();
   }
@@ -159,15 +149,11 @@ class Copy {
     create(source, size);
     const Rows target(to_, to_path_, name);
     copy_attributes(source.data, target.data);
-    if (const auto given = cuts_.values.find(name); given != cuts_.values.end())
-      check(H5Dwrite(target.data, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, given->second.data()), to_path_,
-            name);
-    else
-      in_pieces(source, size[0], [&](hsize_t first, hsize_t n) {
-        std::vector<char> rows(n * source.row_bytes);
-        source.transfer(H5Dread, first, n, rows.data());
-        target.transfer(H5Dwrite, first, n, static_cast<const char*>(rows.data()));
-      });
+    in_pieces(source, size[0], [&](hsize_t first, hsize_t n) {
+      std::vector<char> rows(n * source.row_bytes);
+      source.transfer(H5Dread, first, n, rows.data());
+      target.transfer(H5Dwrite, first, n, static_cast<const char*>(rows.data()));
+    });
   }
 
   void create(const Rows& source, const std::vector<hsize_t>& size) const {
@@ -179,7 +165,6 @@ class Copy {
   }
 
   const std::string from_path_, to_path_;
-  const Cuts& cuts_;
   const Handle from_;
   Handle to_;
   std::map<std::string, hsize_t> rows_;  // that count
@@ -238,11 +223,11 @@ std::map<std::string, hsize_t> counted_rows(hid_t file, const std::string& path)
   return counted;
 }
 
-Rewritten rewrite(const std::string& path, const Cuts& cuts) {
+Rewritten rewrite(const std::string& path) {
   const std::string beside = path + ".recovering";
   ::unlink(beside.c_str());  // of a recovery that was killed
   try {
-    Copy copy(path, beside, cuts);
+    Copy copy(path, beside);
     Rewritten done = copy.write();
     PosixFile::open(beside).sync();
     copy.compare();

@@ -10,22 +10,15 @@
 
 namespace infans::experiments::h5 {
 
-// Where a copy ends before the original.
-struct Cuts {
-  std::map<std::string, hsize_t> rows;                // of a table's path; others keep the rows that count
-  std::map<std::string, std::vector<double>> values;  // what a dataset of counts or values holds then
-  bool empty() const { return rows.empty() && values.empty(); }
-};
-
 struct Rewritten {
   std::string crashed;                 // where the original is now
-  std::int64_t kept = 0, dropped = 0;  // rows, of all tables
+  std::int64_t kept = 0, dropped = 0;  // rows, of all tables: those that count, and the others
 };
 
 // Puts a clean copy in the place of `path`: written beside it, synced, compared with what it was copied from, renamed.
 // The original stays as PATH.crashed (or PATH.crashed-2, ...: nothing is overwritten). Throws base::FileError; `path`
 // is then as it was.
-Rewritten rewrite(const std::string& path, const Cuts& cuts);
+Rewritten rewrite(const std::string& path);
 
 // Rows that count of every table of an open record, by path. Throws base::FileError for what is no record.
 std::map<std::string, hsize_t> counted_rows(hid_t file, const std::string& path);

@@ -87,8 +87,9 @@ class StudyRecorder {
   // Rows of each table of a person that are committed, or will be when what waits is written: life, the probes, then
   // signals, physics, bodies, states (0 where there is no such log).
   std::vector<std::int64_t> rows(int index) const;
-  // After Resume: what a person's tables hold beyond these counts is cut off, and it has not ended. False, and nothing
-  // is changed, where they hold less.
+  // After Resume: a person goes on from these counts, and it has not ended. What its tables hold beyond them is not
+  // written again, but must come again with the same bits (base::FileError, from a later call, where it does not).
+  // False, and nothing is changed, where they hold less.
   bool rewind(int index, const std::vector<std::int64_t>& rows);
   // After Resume: whether its life had ended (its ledger is written).
   bool ended(int index) const;

@@ -187,7 +187,7 @@ TEST_CASE("a closed record is gone on with where it ended") {
   CHECK_FALSE(std::filesystem::exists(path + ".crashed"));  // nothing was wrong with it
 }
 
-TEST_CASE("rewound, the rows beyond a checkpoint are cut off and lived again; the whole file is kept aside") {
+TEST_CASE("what is lived again after a checkpoint must be the same, and stays as it was written") {
   const Directory d;
   const std::string path = d.file("run.h5");
   {
@@ -197,19 +197,36 @@ TEST_CASE("rewound, the rows beyond a checkpoint are cut off and lived again; th
   }
   {
     StudyRecorder recorder(path, study_header(), StudyRecorder::Resume{});
-    CHECK_FALSE(recorder.rewind(0, {91, 3, 0, 9000, 3, 3, 3}));  // more than there is
+    CHECK_FALSE(recorder.rewind(0, {151, 3, 0, 90, 3, 3, 3}));  // more than there is
     CHECK(recorder.rewind(0, {90, 3, 0, 90, 3, 3, 3}));
-    CHECK(recorder.rewind(2, {0, 0, 0, 0, 0, 0, 0}));
+    CHECK(recorder.rows(0) == std::vector<std::int64_t>{90, 3, 0, 90, 3, 3, 3});
     CHECK_FALSE(recorder.ended(0));
     commit_blocks(recorder, 0, 3, 4, 30);
-    CHECK_THROWS_AS(recorder.rewind(0, {0, 0, 0, 0, 0, 0, 0}), std::logic_error);
+    CHECK(recorder.rewind(2, std::vector<std::int64_t>(7, 0)));  // from birth, while another writes
+    for (long i = 0; i < 3; ++i) recorder.commit(2, known_block(3, i, 30, true));
+    recorder.sync();
+    CHECK(inspect_study(path).people[2].rows[0] == 150);  // nothing is lost if it is killed here
+    commit_blocks(recorder, 2, 3, 9, 30);                 // over the end of what is there
   }
-  check_person(path, 1, 4, 30);
+  check_person(path, 1, 5, 30);
   check_person(path, 2, 5, 30);
-  check_person(path, 3, 0, 30);
-  CHECK_FALSE(inspect_study(path).people[0].ended);
-  CHECK(inspect_study(path).people[0].excluded == 0);
-  check_person(path + ".crashed", 3, 5, 30);
+  check_person(path, 3, 9, 30);
+}
+
+TEST_CASE("a life that comes out differently than the record has it is an error") {
+  const Directory d;
+  const std::string path = d.file("run.h5");
+  {
+    StudyRecorder recorder(path, study_header());
+    commit_blocks(recorder, 0, 0, 5, 30);
+  }
+  StudyRecorder recorder(path, study_header(), StudyRecorder::Resume{});
+  REQUIRE(recorder.rewind(0, {90, 3, 0, 90, 3, 3, 3}));
+  StudyRecorder::Block block = known_block(1, 3, 30, true);
+  block.signals[10] = std::nextafter(block.signals[10], 1e9);
+  recorder.commit(0, block);
+  CHECK_THROWS_WITH_AS(recorder.sync(), Contains("participants/0001/signals: what is lived again differs"),
+                       base::FileError);
 }
 
 TEST_CASE("a record is gone on with only by what it was made for") {
