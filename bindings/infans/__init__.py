@@ -133,7 +133,7 @@ def resume(
     """
     path = os.fspath(run)
     record = path if path.endswith(".h5") else os.path.join(path, "run.h5")
-    spec = load(record).attrs["spec_toml"] + "\n" if probes else ""
+    spec = load(record).attrs["spec_toml"] if probes else ""
     return load(
         _compiled().resume(
             path,

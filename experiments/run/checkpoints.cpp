@@ -21,7 +21,7 @@ std::string quoted(const std::string& text) { return text.empty() ? "nothing" : 
 
 std::string first_difference(const std::string& saved, const std::string& here) {
   std::istringstream a(saved), b(here);
-  std::string x, y;
+  std::string x, y, table;  // the TOML table around them
   bool more_x = true, more_y = true;
   while (more_x || more_y) {
     more_x = static_cast<bool>(std::getline(a, x));
@@ -29,9 +29,10 @@ std::string first_difference(const std::string& saved, const std::string& here) 
     if (!more_x) x.clear();
     if (!more_y) y.clear();
     if (x != y || more_x != more_y) break;
+    if (x.starts_with('[')) table = x + " ";
   }
   constexpr std::size_t most = 120;
-  return quoted(x.substr(0, most)) + " was saved, " + quoted(y.substr(0, most)) + " is here";
+  return table + quoted(x.substr(0, most)) + " was saved, " + quoted(y.substr(0, most)) + " is here";
 }
 
 void require_same(const std::string& path, const Texts& there, const Texts& here) {

@@ -33,6 +33,7 @@ std::vector<Family> families_of(const std::vector<int>& numbers, const Design& d
 struct FamilyRun::Session {
   Tape tape;
   std::unique_ptr<Lifetime> life;
+  std::vector<std::int64_t> rows = {};  // that the record had then; none where the life does not count
   double saved_at = wall_seconds();
 };
 
@@ -62,7 +63,7 @@ Lifetime::Output FamilyRun::output(const Family& family, const Member& m, Sessio
 
 void FamilyRun::live(const Family& family) const {
   Session session;
-  for (std::size_t k = m_.resumes ? restore(family, session) : 0; k < family.size(); ++k) {
+  for (std::size_t k = m_.resumes ? go_on(family, session) : 0; k < family.size(); ++k) {
     try {
       live_in_turn(family, family[k], session);
     } catch (const base::SimulationError&) {
@@ -102,16 +103,29 @@ std::size_t FamilyRun::read(const Family& family, const std::vector<std::uint8_t
   if (ended(*found)) {
     if (member.yoked || !tape_wanted(family)) return place + 1;
     member.counts = false;
+    rows.clear();
   }
   const Tape* partner = member.yoked ? &session.tape : nullptr;
   auto life = std::make_unique<Lifetime>(m_.design, m_.design.person(member.number), partner,
                                          output(family, member, session), reader);
   reader.finish();
-  if (!member.counts || m_.recorder.rewind(index_of(member.number), rows)) {
-    session.life = std::move(life);
-    return place;
+  session.life = std::move(life);
+  session.rows = std::move(rows);
+  return place;
+}
+
+void FamilyRun::check(const std::vector<Family>& families) const {
+  for (const Family& family : families) {
+    Session thrown_away;
+    restore(family, thrown_away);
   }
-  session.tape = {};  // the record lost rows that the checkpoint builds on: from birth, to the same bits
+}
+
+std::size_t FamilyRun::go_on(const Family& family, Session& session) const {
+  const std::size_t place = restore(family, session);
+  if (!session.life || session.rows.empty()) return place;
+  if (m_.recorder.rewind(index_of(family[place].number), session.rows)) return place;
+  session = {};  // the record lost rows that the checkpoint builds on: from birth, to the same bits
   return 0;
 }
 

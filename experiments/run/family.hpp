@@ -41,6 +41,8 @@ class FamilyRun {
   // All of it must outlive this.
   explicit FamilyRun(const Means& means) : m_(means) {}
 
+  // Before anybody lives: throws base::FileError where a checkpoint does not fit this program, study or body.
+  void check(const std::vector<Family>& families) const;
   // From birth, from its checkpoint, or nothing where it has ended. Throws base::SimulationError for a participant that
   // failed, and base::FileError where nothing can be written any more.
   void live(const Family& family) const;
@@ -50,7 +52,8 @@ class FamilyRun {
   int index_of(int number) const;
   bool ended(const Member& member) const;
   bool tape_wanted(const Family& family) const;
-  // Restores what was under way; the place of the member that is next.
+  // Restores what was under way, and cuts the record to it; the place of the member that is next.
+  std::size_t go_on(const Family& family, Session& session) const;
   std::size_t restore(const Family& family, Session& session) const;
   std::size_t read(const Family& family, const std::vector<std::uint8_t>& saved, Session& session) const;
   void live_in_turn(const Family& family, Member member, Session& session) const;

@@ -47,6 +47,7 @@ std::string signals_json(const std::vector<Signal>& signals) {
 }
 
 long LifeLog::signals(const Participant& p, long samples, StudyRecorder::Block& block) const {
+  if (signals_ == 0) return 0;
   const std::vector<double> values = p.signals();
   if (values.size() != signals_)
     throw std::logic_error("Participant: a sample gave " + std::to_string(values.size()) + " values of signals, " +

@@ -149,9 +149,10 @@ void Lifetime::record(const Sample& sample) {
 }
 
 void Lifetime::commit() {
-  if (output_.recorder != nullptr && open_rows_ > 0) output_.recorder->commit(output_.index, std::move(block_));
-  block_ = {};
-  block_.probes.resize(design_.probes.size());
+  StudyRecorder::Block block;
+  block.probes.resize(design_.probes.size());
+  std::swap(block, block_);
+  if (output_.recorder != nullptr && open_rows_ > 0) output_.recorder->commit(output_.index, std::move(block));
   open_rows_ = 0;
 }
 

@@ -186,6 +186,7 @@ std::string run_population(const RunRequest& request) {
     const std::unique_ptr<StudyRecorder> recorder = open_record(path, header, resumes);
     if (resumes) report_ended(path, progress);
     const FamilyRun run({*design, numbers, signals, *recorder, progress, checkpoints, resumes, request.on_sample});
+    if (resumes) run.check(families);
     try {
       parallel::for_each(static_cast<int>(families.size()), request.threads.value_or(parallel::available_threads()),
                          [&](int k) { run.live(families[static_cast<std::size_t>(k)]); });

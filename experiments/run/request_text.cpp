@@ -25,7 +25,7 @@ RunRequest request_of_record(const std::string& path) {
     throw base::FileError(path, "does not say how it was made (it is of format 1.0); run the study anew");
   const toml::table table = parse_toml(asked, path);
   RunRequest request;
-  request.spec = read_text(path, "spec_toml") + "\n";  // a text, not a name
+  request.spec = read_text(path, "spec_toml");  // of many lines: a text, not a name
   request.out = std::filesystem::path(path).parent_path().string();
   request.resume = true;
   if (const toml::array* settings = table["settings"].as_array())
