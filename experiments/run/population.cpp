@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <memory>
+#include <mutex>
 
 #include "core/base/build_info.hpp"
 #include "core/base/error.hpp"
@@ -14,6 +15,7 @@
 #include "core/parallel/parallel.hpp"
 #include "envs/mujoco/world.hpp"
 #include "experiments/record/access.hpp"
+#include "experiments/run/energy.hpp"
 #include "experiments/run/family.hpp"
 #include "experiments/run/population_progress.hpp"
 #include "experiments/run/request_text.hpp"
@@ -96,6 +98,7 @@ StudyHeader header_of(const Design& d, const std::vector<int>& numbers, const st
              {"options_toml", s.options.toml()},          {"spec_toml", s.text},
              {"request", request_toml(request)},          {"design", design_json(d)}};
   h.seed = static_cast<std::uint64_t>(s.options.integer("population.seed"));
+  h.compression = static_cast<int>(s.options.integer("record.compression"));
   h.life = table_of("life", life_columns, s.protocol.variables);
   for (const ProbePlan& p : d.probes) h.probes.push_back(table_of(p.entry->name(), probe_columns, p.kind->measures));
   for (const int k : numbers) {
@@ -136,6 +139,7 @@ void print_results(const RunFolder& folder, const PopulationProgress& progress) 
               folder.file("summary.json").c_str(),
               drawn ? folder.file("report.html").c_str()
                     : "not drawn: infans-report is not on the PATH (scripts/setup installs it) or failed");
+  if (interrupted()) std::printf("stopped; it goes on with: infans resume %s\n", folder.path().c_str());
   std::fflush(stdout);
 }
 
@@ -184,12 +188,20 @@ std::string run_population(const RunRequest& request) {
   {
     const StopOnSignal guard;
     const std::unique_ptr<StudyRecorder> recorder = open_record(path, header, resumes);
+    const double spent = resumes ? read_values(path, "ledger/joules").at(0) : 0.0;
     if (resumes) report_ended(path, progress);
     const FamilyRun run({*design, numbers, signals, *recorder, progress, checkpoints, resumes, request.on_sample});
     if (resumes) run.check(families);
+    EnergyMeter energy;
+    std::mutex reading;
     try {
       parallel::for_each(static_cast<int>(families.size()), request.threads.value_or(parallel::available_threads()),
-                         [&](int k) { run.live(families[static_cast<std::size_t>(k)]); });
+                         [&](int k) {
+                           run.live(families[static_cast<std::size_t>(k)]);
+                           const std::scoped_lock lock(reading);
+                           energy.joules();  // often enough that no counter runs over unseen
+                         });
+      recorder->commit_energy(spent + energy.joules());
     } catch (...) {
       failure = std::current_exception();  // the other lives went on; their files are completed first
     }

@@ -35,7 +35,11 @@ RunFolder::RunFolder(const std::string& wanted, const std::string& study, bool r
                                      "); choose another --out");
   if (access(path_.c_str(), W_OK) != 0)
     throw base::FileError(path_, "is not writable; choose another --out or change its permissions");
-  if (resume && has_record()) return;
+  if (resume && has_record()) {
+    for (const char* name : {"summary.json", "report.html", "results.json"})  // of a study that had not ended
+      fs::remove(file(name), error);
+    return;
+  }
   for (const char* name : {"run.h5", "summary.json", "report.html"})
     if (fs::exists(file(name)))
       throw base::FileError(file(name),

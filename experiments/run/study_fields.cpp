@@ -53,7 +53,7 @@ config::OptionTable study_options() {
       whole("record.physics_every", 0, 0, 1000000, "samples",
             "the body and its whole state are written every so many samples, for infans-replay; 0: never"),
       {"record.states", false, 0, 0, {}, "", "the state of the mind is written at the end of each stage"},
-      whole("record.compression", 0, 0, 9, "", "level of gzip in the record; 0: none"),
+      whole("record.compression", 1, 0, 9, "", "level of gzip (deflate) in the record; 0: none"),
       number("record.checkpoint_seconds", "s",
              "wall time between two checkpoints of a life, from which `infans resume` goes on; 0: only when stopped",
              60.0, 0.0),
