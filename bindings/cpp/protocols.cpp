@@ -84,16 +84,23 @@ class PythonParticipant final : public Participant {
   }
   // The object itself, pickled.
   void describe(base::Archive& archive) override {
-    in_python(name_, [&] {
-      const py::module_ pickle = py::module_::import("pickle");
-      std::string bytes;
-      if (!archive.restoring()) bytes = py::cast<std::string>(pickle.attr("dumps")(*self_));
-      archive("pickle", bytes);
-      if (archive.restoring()) self_ = hold(pickle.attr("loads")(py::bytes(bytes)));
-    });
+    std::string bytes;
+    if (!archive.restoring()) bytes = pickled();
+    archive("pickle", bytes);
+    if (archive.restoring())
+      in_python(name_, [&] { self_ = hold(py::module_::import("pickle").attr("loads")(py::bytes(bytes))); });
   }
 
  private:
+  std::string pickled() const {
+    try {
+      return in_python(name_,
+                       [&] { return py::cast<std::string>(py::module_::import("pickle").attr("dumps")(*self_)); });
+    } catch (const base::SimulationError& e) {
+      throw base::StateError(name_, "cannot be pickled: " + e.reason);
+    }
+  }
+
   std::string name_;
   Held self_;
 };

@@ -184,9 +184,14 @@ void FamilyRun::save(const Family& family, const Member& m, Lifetime& life, Sess
   m_.recorder.sync();
   std::vector<std::int64_t> rows = m.counts ? m_.recorder.rows(index_of(m.number)) : std::vector<std::int64_t>();
   writer("member", member.number)("counts", member.counts)("rows", rows)("tape", session.tape);
-  life.save(writer);
-  m_.checkpoints.save(family.front().number, writer.take());
   session.saved_at = wall_seconds();
+  try {
+    life.save(writer);
+  } catch (const base::StateError& e) {  // a participant written in Python may hold what cannot be saved
+    return m_.progress.remark("participant " + std::to_string(m.number) +
+                              " has no checkpoint, and would go on from birth: " + e.what());
+  }
+  m_.checkpoints.save(family.front().number, writer.take());
 }
 
 }  // namespace infans::experiments

@@ -86,6 +86,12 @@ void PopulationProgress::ended_before(int index, long samples, double wall, int 
   if (excluded < 0) p.failure = "it failed in an earlier session";
 }
 
+void PopulationProgress::remark(const std::string& sentence) {
+  const std::scoped_lock lock(mutex_);
+  if (!remarks_.insert(sentence).second || quiet_) return;
+  std::fprintf(stderr, "%sinfans: %s\n", terminal_ ? "\r\033[K" : "", sentence.c_str());
+}
+
 void PopulationProgress::bar() const {
   long samples = 0;
   int done = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ class PopulationProgress {
   void never_lived(int index, const std::string& why);
   // Whoever came to its end in an earlier session.
   void ended_before(int index, long samples, double wall_seconds, int excluded);
+  // A sentence that the user should see, once.
+  void remark(const std::string& sentence);
   // Takes the rewritten line away.
   void finish() const;
 
@@ -44,6 +47,7 @@ class PopulationProgress {
 
   const Design& design_;
   std::vector<Person> people_;
+  std::set<std::string> remarks_;
   mutable std::mutex mutex_;
   bool quiet_, terminal_;
   double started_, drawn_ = 0.0;

@@ -1,0 +1,71 @@
+"""A study of a participant written in Python is stopped, and goes on to the same datasets."""
+
+import os
+import signal
+
+import h5py
+import infans
+import numpy as np
+import pytest
+from test_protocol import PROBE, STUDY, Watcher
+
+HEADER = "[record]\nsignals = \"none\"\n"
+
+
+class Closed(Watcher):
+    """Holds what pickle refuses."""
+
+    name = "watcher"
+
+    def begin(self):
+        super().begin()
+        self.secret = lambda: None
+
+
+def tables(folder) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    with h5py.File(folder / "run.h5", swmr=True) as file:
+        file.visititems(lambda name, node: found.update({name: node[()].tobytes()} if hasattr(node, "dtype") else {}))
+    return {name: data for name, data in found.items() if "seconds" not in name and "joules" not in name}
+
+
+def stop_after(samples: int):
+    seen = []
+
+    def watch(number, sample, body, physics):
+        assert body == "" and len(physics) == 0  # it has no body
+        seen.append((number, sample))
+        if len(seen) == samples:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return watch, seen
+
+
+@pytest.mark.parametrize("cls", [Watcher, Closed])
+@pytest.mark.parametrize("at", [1, 17, 18, 19, 50])
+def test_a_stopped_study_goes_on_to_the_same_datasets(tmp_path, cls, at):
+    whole = infans.run(HEADER + STUDY + PROBE, out=tmp_path / "whole", participant=cls)
+    watch, seen = stop_after(at)
+    with pytest.raises(KeyboardInterrupt):
+        infans.run(HEADER + STUDY + PROBE, out=tmp_path / "cut", participant=cls, threads=1, on_sample=watch)
+    assert len(seen) == at
+    again = []
+    study = infans.resume(tmp_path / "cut", participant=cls, on_sample=lambda *a: again.append(a[:2]))
+    assert tables(tmp_path / "cut") == tables(tmp_path / "whole")
+    assert len(study.participants) == len(whole.participants) == 6
+    if cls is Watcher:
+        assert len(again) == 6 * 18 - at  # nothing is lived twice
+
+
+def test_another_class_is_refused_with_both_values(tmp_path):
+    watch, _ = stop_after(5)
+    with pytest.raises(KeyboardInterrupt):
+        infans.run(STUDY, out=tmp_path / "cut", participant=Watcher, threads=1, on_sample=watch)
+
+    class Other(Watcher):
+        name = "watcher"
+        options = {"coin.bias": infans.Option(0.25, 0, 1, doc="probability of heads")}
+
+    with pytest.raises(infans.FileError, match=r"bias = 0\.5.*bias = 0\.25"):
+        infans.resume(tmp_path / "cut", participant=Other)
+    assert np.isfinite(infans.resume(tmp_path / "cut", participant=Watcher).participants[0].life["head"]).all()
