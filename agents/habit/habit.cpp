@@ -47,14 +47,25 @@ const Eigen::VectorXd& Habit::act(std::span<const double> senses, double time) {
   state_.activity[0].noalias() = guess_ * inputs_;
   inference::SettleOptions settling;
   settling.max_steps = options_.settle_steps;
-  vfe_ = inference::settle(model_, state_, settling).energy;
+  const inference::SettleReport report = inference::settle(model_, state_, settling);
+  vfe_ = report.energy;
   error_ = std::sqrt(state_.error[1].squaredNorm() / static_cast<double>(sensed_.rows()));
   command_ = (commands_ * state_.activity[0].array().tanh().matrix()).array().tanh().cast<double>().matrix();
+  // Two a weight of every product: guess, F at the start and after every step tried, gradient of every step, command.
+  const double evaluations = 1.0 + report.steps + report.rejected, synapses = 2.0 * static_cast<double>(weights());
+  operations_ +=
+      2.0 * static_cast<double>(guess_.size() + commands_.size()) + evaluations * synapses + report.steps * synapses;
+  updates_ += 1.0 + report.steps;
   return command_;
 }
 
-void Habit::learn() { learning_.learn(model_, state_); }
+void Habit::learn() {
+  learning_.learn(model_, state_);
+  operations_ += 5.0 * static_cast<double>(weights());  // outer product, velocity, weight
+}
 
-void Habit::describe(base::Archive& archive) { archive("model", model_)("learning", learning_); }
+void Habit::describe(base::Archive& archive) {
+  archive("model", model_)("learning", learning_)("updates", updates_)("operations", operations_);
+}
 
 }  // namespace infans::agents

@@ -35,10 +35,18 @@ class Habit {
   double vfe() const { return vfe_; }  // of the last moment, nats, without constants
   // Root mean square of the last prediction errors, in scales.
   double prediction_error() const { return error_; }
+  // Of the last moment: prediction errors in units of `scale`, [senses]; the belief, [causes].
+  Eigen::VectorXd error() const { return state_.error[1].col(0).cast<double>(); }
+  Eigen::VectorXd causes() const { return state_.activity[0].col(0).cast<double>(); }
+
+  // So far: guesses and settling steps; multiplications and additions of guessing, settling, commanding and learning.
+  double belief_updates() const { return updates_; }
+  double operations() const { return operations_; }
   void describe(base::Archive& archive);
 
  private:
   using Matrix = model::MatrixOf<float>;
+  Eigen::Index weights() const { return model_.weight.front().size(); }
 
   HabitOptions options_;
   Eigen::VectorXf inverse_scale_;
@@ -48,7 +56,7 @@ class Habit {
   inference::Sgd<float> learning_;
   Matrix sensed_, inputs_;
   Eigen::VectorXd command_;
-  double vfe_ = 0.0, error_ = 0.0;
+  double vfe_ = 0.0, error_ = 0.0, updates_ = 0.0, operations_ = 0.0;
 };
 
 }  // namespace infans::agents

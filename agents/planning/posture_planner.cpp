@@ -95,7 +95,7 @@ PosturePlan PosturePlanner::refine(const Task& task, const PosturePlan& from) co
 }
 
 PosturePlan PosturePlanner::plan(const HandModel& model, const Vector3d& goal, const VectorXd& now,
-                                 random::Stream& stream) const {
+                                 random::Stream& stream, std::vector<PosturePlan>* considered) const {
   const Task task{model, goal, now};
   const int near = static_cast<int>(options_.near_part * options_.candidates);
   std::vector<PosturePlan> plans;
@@ -119,6 +119,7 @@ PosturePlan PosturePlanner::plan(const HandModel& model, const Vector3d& goal, c
     PosturePlan next = refine(task, plans[static_cast<std::size_t>(k)]);
     if (next.expected_free_energy < best.expected_free_energy) best = std::move(next);
   }
+  if (considered != nullptr) *considered = std::move(plans);
   return best;
 }
 

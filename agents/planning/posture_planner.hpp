@@ -7,6 +7,7 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <vector>
 
 #include "core/inference/hand_model.hpp"
 #include "core/random/stream.hpp"
@@ -49,8 +50,9 @@ class PosturePlanner {
 
   PostureCost cost(const inference::HandModel& model, const Eigen::VectorXd& q, const Eigen::Vector3d& goal,
                    const Eigen::VectorXd& now) const;
+  // `considered`, if any, gets what the last iteration compared, the best first; the plan is one of the best, refined.
   PosturePlan plan(const inference::HandModel& model, const Eigen::Vector3d& goal, const Eigen::VectorXd& now,
-                   random::Stream& stream) const;
+                   random::Stream& stream, std::vector<PosturePlan>* considered = nullptr) const;
   // Around q (near_sd), in the ranges.
   Eigen::VectorXd near_posture(const Eigen::VectorXd& q, random::Stream& stream) const;
   // Uniform in the ranges.

@@ -44,24 +44,34 @@ SpontaneousDecision SpontaneousPolicy::judge(const inference::ContingencyModel& 
 }
 
 SpontaneousDecision SpontaneousPolicy::decide(const inference::ContingencyModel& model, random::Stream& stream) const {
-  std::vector<SpontaneousDecision> all;
+  SpontaneousChoice choice = choose(model, stream);
+  return std::move(choice.considered[choice.chosen]);
+}
+
+SpontaneousChoice SpontaneousPolicy::choose(const inference::ContingencyModel& model, random::Stream& stream) const {
+  SpontaneousChoice choice;
+  std::vector<SpontaneousDecision>& all = choice.considered;
   all.reserve(static_cast<std::size_t>(options_.candidates));
   double best = 0.0;
   for (int k = 0; k < options_.candidates; ++k) {
     all.push_back(judge(model, movement(stream)));
     best = k == 0 ? all[0].expected_free_energy : std::min(best, all.back().expected_free_energy);
   }
-  const auto weight = [&](const SpontaneousDecision& d) {
-    return std::exp(-options_.precision * (d.expected_free_energy - best));
-  };
   double sum = 0.0;
-  for (const SpontaneousDecision& d : all) sum += weight(d);
-  double left = sum * stream.uniform();
   for (const SpontaneousDecision& d : all) {
-    left -= weight(d);
-    if (left <= 0.0) return d;
+    choice.q.push_back(std::exp(-options_.precision * (d.expected_free_energy - best)));
+    sum += choice.q.back();
   }
-  return all.back();
+  double left = sum * stream.uniform();
+  choice.chosen = all.size() - 1;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    left -= choice.q[k];
+    if (left > 0.0) continue;
+    choice.chosen = k;
+    break;
+  }
+  for (double& q : choice.q) q /= sum;
+  return choice;
 }
 
 }  // namespace infans::agents

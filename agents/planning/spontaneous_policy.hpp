@@ -7,6 +7,7 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <vector>
 
 #include "core/inference/contingency_model.hpp"
 #include "core/random/stream.hpp"
@@ -28,6 +29,13 @@ struct SpontaneousDecision {
   double expected_free_energy = 0.0;
 };
 
+// All that a decision weighed.
+struct SpontaneousChoice {
+  std::vector<SpontaneousDecision> considered;
+  std::vector<double> q;   // of each
+  std::size_t chosen = 0;  // of them
+};
+
 class SpontaneousPolicy {
  public:
   // rate: of each limb, its chance to move by itself in a decision. Throws std::logic_error for rates outside [0, 1]
@@ -37,6 +45,7 @@ class SpontaneousPolicy {
 
   SpontaneousDecision judge(const inference::ContingencyModel& model, const Eigen::VectorXd& command) const;
   SpontaneousDecision decide(const inference::ContingencyModel& model, random::Stream& stream) const;
+  SpontaneousChoice choose(const inference::ContingencyModel& model, random::Stream& stream) const;
   // A draw of E.
   Eigen::VectorXd movement(random::Stream& stream) const;
   const Eigen::VectorXd& rate() const { return rate_; }

@@ -71,9 +71,11 @@ void BodyMapper::begin_reach() {
   command_offset_.setZero();
 }
 
-PosturePlan BodyMapper::plan(const Vector3d& goal, const VectorXd& now, random::Stream& stream) const {
+PosturePlan BodyMapper::plan(const Vector3d& goal, const VectorXd& now, random::Stream& stream,
+                             std::vector<PosturePlan>* considered) const {
+  if (considered != nullptr) considered->clear();
   if (map_->samples() == 0) return {planner_.near_posture(now, stream), {}, 0.0};
-  return planner_.plan(*map_, goal - hand_offset_, now, stream);
+  return planner_.plan(*map_, goal - hand_offset_, now, stream, considered);
 }
 
 VectorXd BodyMapper::command(const VectorXd& posture) const {
@@ -85,10 +87,16 @@ BodyMapper::Angles BodyMapper::infer_angles(const VectorXd& command, const Vecto
   const double felt_variance = square(options_.proprioceptive_sd) / options_.sensory_precision;
   if (!options_.efference_copy) {
     const double chance = 1.0 / (std::numbers::pi);  // any angle of a joint's about half turn
-    return {felt, -static_cast<double>(felt.size()) * std::log(chance)};
+    const double energy = -static_cast<double>(felt.size()) * std::log(chance);
+    return {felt, energy, -energy, {}};
   }
   const double own = square(options_.command_sd), wide = square(options_.blocked_sd);
-  Angles a{felt, 0.0};
+  const auto accuracy = [&](double error, double prior) {  // of N(gain error, (1 - gain) prior) about what was expected
+    const double gain = prior / (prior + felt_variance);
+    return -0.5 * (std::log(2.0 * std::numbers::pi * felt_variance) +
+                   (square((1.0 - gain) * error) + (1.0 - gain) * prior) / felt_variance);
+  };
+  Angles a{felt, 0.0, 0.0, command + command_offset_};
   for (Eigen::Index j = 0; j < felt.size(); ++j) {
     const double expected = command(j) + command_offset_(j), error = felt(j) - expected;
     const double free = (1.0 - options_.blocked) * gaussian(error, own + felt_variance);
@@ -97,6 +105,7 @@ BodyMapper::Angles BodyMapper::infer_angles(const VectorXd& command, const Vecto
     const double gain = share * own / (own + felt_variance) + (1.0 - share) * wide / (wide + felt_variance);
     a.q(j) = expected + gain * error;
     a.energy -= std::log(free + stuck);
+    a.accuracy += share * accuracy(error, own) + (1.0 - share) * accuracy(error, wide);
     command_offset_(j) += share * own / (own + felt_variance) * error;
   }
   return a;
@@ -114,8 +123,13 @@ Percept BodyMapper::perceive(const VectorXd& command, const Feeling& felt, bool 
   const inference::HandBelief belief = map_->predict(angles.q);
   Percept p;
   p.q = angles.q;
-  p.predicted = belief.mean + hand_offset_;
+  p.expected_q = angles.expected;
+  p.predicted = p.believed = belief.mean + hand_offset_;
+  p.epistemic = belief.covariance;
+  p.total = belief.covariance + Matrix3d(belief.noise.asDiagonal());
   p.vfe = angles.energy;
+  p.accuracy = angles.accuracy;
+  p.complexity = angles.energy + angles.accuracy;
   double weight = 1.0;
   p.hand = fuse(felt, weight);
   if (!p.hand) {
@@ -133,6 +147,10 @@ Percept BodyMapper::perceive(const VectorXd& command, const Feeling& felt, bool 
   p.information = expected_information(seen);
   // Of N(f + K e, V - K V) against N(f, V).
   p.kl = 0.5 * (error.dot(total.llt().solve(gain * error)) - gain.trace()) + p.information;
+  p.total = total;
+  p.believed += gain * error;
+  p.complexity += p.kl;
+  p.accuracy += p.kl - p.surprise;
   if (learn) {
     if (std::isfinite(options_.memory) && map_->samples() > 0) map_->discount(std::exp(-1.0 / options_.memory));
     map_->add(angles.q, *p.hand, weight);

@@ -44,6 +44,13 @@ struct Percept {
   double information = 0.0;             // that the map gains of the sample, nats
   double kl = 0.0;                      // of the belief where the hand is, after against before the senses, nats
   double vfe = 0.0;                     // -ln p(hand) - ln p(felt angles | command), nats: all that had to be explained
+  // What that is made of: vfe = complexity - accuracy. Accuracy: E_q[ln p(hand | place)] + E_q[ln p(felt | angles)].
+  double accuracy = 0.0, complexity = 0.0;
+
+  Eigen::VectorXd expected_q;  // angles before they were felt, rad; empty without efference copy
+  Eigen::Matrix3d total;       // covariance of the hand before it was sensed, of place and senses, m^2
+  Eigen::Matrix3d epistemic;   // of its place alone
+  Eigen::Vector3d believed;    // its place, after the senses, m
 };
 
 class BodyMapper {
@@ -61,7 +68,8 @@ class BodyMapper {
   void begin_reach();
   // The posture of least expected free energy for a goal, with what the offsets say; any posture while nothing is
   // known.
-  PosturePlan plan(const Eigen::Vector3d& goal, const Eigen::VectorXd& now, random::Stream& stream) const;
+  PosturePlan plan(const Eigen::Vector3d& goal, const Eigen::VectorXd& now, random::Stream& stream,
+                   std::vector<PosturePlan>* considered = nullptr) const;
   // The command for a posture that is to be reached, in the ranges.
   Eigen::VectorXd command(const Eigen::VectorXd& posture) const;
   // After a decision with that command. learn: the sample goes to the map; else it moves the offsets.
@@ -76,7 +84,9 @@ class BodyMapper {
  private:
   struct Angles {
     Eigen::VectorXd q;
-    double energy;  // -ln p(felt | command), nats
+    double energy;    // -ln p(felt | command), nats
+    double accuracy;  // E_q[ln p(felt | angles)], nats
+    Eigen::VectorXd expected;
   };
   Angles infer_angles(const Eigen::VectorXd& command, const Eigen::VectorXd& felt);
   // The hand by all senses, and the weight of that sample.

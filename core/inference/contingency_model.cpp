@@ -60,9 +60,12 @@ EffectUpdate ContingencyModel::observe(const VectorXd& command, double effect, b
     const model::ReadoutUpdate update = readout_.update(phi, seen);
     result.information_gain = update.information_gain;
     result.vfe = update.vfe;
+    result.accuracy = update.accuracy;
+    result.complexity = update.complexity;
   } else {
     const double variance = readout_.predictive_variance(phi)(0), error = last_ - readout_.predict(phi)(0);
     result.vfe = 0.5 * (std::log(2.0 * std::numbers::pi * variance) + error * error / variance);
+    result.accuracy = -result.vfe;  // the belief is what it was
   }
   return result;
 }

@@ -35,6 +35,7 @@ struct EffectUpdate {
   double surprise = 0.0;          // -ln p(effect / unit | past), noise integrated out
   double information_gain = 0.0;  // about the weights; 0 if nothing was learned
   double vfe = 0.0;               // complexity - accuracy of this sample at the noise in use
+  double accuracy = 0.0, complexity = 0.0;
 };
 
 class ContingencyModel {

@@ -14,6 +14,7 @@ Protocol body_map_protocol() {
   p.probes = reaching_probes();
   p.criteria = reaching_criteria();
   p.yoked = true;
+  p.signals = reaching_signals;
   p.make = [](const config::Options& options, const Identity& who) {
     return std::make_unique<ReachingParticipant>(options, who);
   };

@@ -2,12 +2,14 @@
 // plainest whole life, and the yardstick of what a life costs beside its physics.
 #include "agents/habit/habit.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 
 #include "envs/mujoco/body.hpp"
 #include "envs/worlds/worlds.hpp"
 #include "experiments/protocols/protocol.hpp"
+#include "experiments/protocols/signal_values.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -40,6 +42,27 @@ agents::HabitOptions habit_options(const Options& o) {
           o.number("mind.rate"), o.number("mind.rhythm"), o.number("mind.vigour")};
 }
 
+// Of the observation that the sample began with: what the commands answered.
+std::vector<Signal> signals_of(const envs::Spec& body, int causes) {
+  std::vector<Signal> list;
+  const auto all = [&](const std::string& kind, const std::string& doc) {
+    for (const envs::Modality& m : body.modalities) {
+      const bool precision = kind == "precision";
+      const std::string unit = precision ? (m.unit == "1" ? "1" : "1/(" + m.unit + ")2") : m.unit;
+      list.push_back({kind + "/" + m.name, unit, doc, precision ? std::vector<int>{} : std::vector<int>{m.size}});
+    }
+  };
+  all("observation", "what the commands answered");
+  all("prediction", "of it, by the causes");
+  list.push_back({"belief/causes", "1", "settled", {causes}});
+  all("error", "observation - prediction");
+  all("precision", "fixed: 1 / scale^2");
+  list.push_back({"vfe/total", "nats", "without constants; causes have no prior, so it is -accuracy"});
+  list.push_back({"action/command", "1", "of each actuator, -1 to 1", {body.action_size}});
+  list.push_back({"contact/skin", "N", "pressure on all of the skin after the sample; NaN without a skin"});
+  return list;
+}
+
 class Player final : public Participant {
  public:
   Player(const Options& o, const Identity& who)
@@ -47,7 +70,10 @@ class Player final : public Participant {
         task_(make_task(o)),
         world_(dynamic_cast<envs::BodyWorld&>(*task_.world)),
         period_(world_.spec().control_period),
-        mind_(scales_of(world_.spec()), world_.spec().action_size, habit_options(o), who.seed) {
+        scale_(scales_of(world_.spec())),
+        mind_(scale_, world_.spec().action_size, habit_options(o), who.seed),
+        signals_(std::make_shared<const std::vector<Signal>>(
+            signals_of(world_.spec(), static_cast<int>(o.integer("mind.causes"))))) {
     random::Stream start({who.seed, 0, random::Purpose::reset, 0});
     see(world_.reset(start));
   }
@@ -65,6 +91,7 @@ class Player final : public Participant {
     const double effort =
         std::inner_product(command.begin(), command.end(), command.begin(), 0.0) / static_cast<double>(command.size());
     see(world_.step(command));
+    command_ = command;
     ++lived_;
     if (learns_) mind_.learn();
     return {{mind_.vfe(), mind_.prediction_error(), effort}, command};
@@ -80,6 +107,40 @@ class Player final : public Participant {
 
   std::string body() const override { return world_.mjcf(); }
   std::vector<double> physics() const override { return world_.physics(); }
+  Work work() const override { return {mind_.belief_updates(), mind_.operations()}; }
+
+  // Something touches where nothing did.
+  bool event() const override {
+    const envs::Modality* const s = skin();
+    if (s == nullptr || command_.empty()) return false;
+    for (auto i = static_cast<std::size_t>(s->offset); i < static_cast<std::size_t>(s->offset + s->size); ++i)
+      if (felt_[i] == 0.0 && senses_[i] > 0.0) return true;
+    return false;
+  }
+
+  std::vector<double> signals() const override {
+    if (command_.empty()) return none_of(*signals_);
+    using Eigen::VectorXd;
+    const VectorXd felt = VectorXd::Map(felt_.data(), std::ssize(felt_)), error = mind_.error().cwiseProduct(scale_);
+    SignalValues v(*signals_);
+    const auto all = [&](const std::string& kind, const VectorXd& values) {
+      for (const envs::Modality& m : world_.spec().modalities)
+        v.put(kind + "/" + m.name, values.segment(m.offset, m.size));
+    };
+    all("observation", felt);
+    all("prediction", felt - error);
+    v.put("belief/causes", mind_.causes());
+    all("error", error);
+    for (const envs::Modality& m : world_.spec().modalities)
+      v.put("precision/" + m.name, 1.0 / (scale_(m.offset) * scale_(m.offset)));
+    v.put("vfe/total", mind_.vfe()).put("action/command", command_.data(), std::ssize(command_));
+    const envs::Modality* const s = skin();
+    v.put_some("contact/skin", s == nullptr
+                                   ? std::vector<double>()
+                                   : std::vector<double>{std::accumulate(senses_.begin() + s->offset,
+                                                                         senses_.begin() + s->offset + s->size, 0.0)});
+    return v.take();
+  }
 
   // A second of play without learning, from where it is.
   std::vector<double> test(const Trial&) override {
@@ -101,21 +162,36 @@ class Player final : public Participant {
         task_(make_task(task_options_)),
         world_(dynamic_cast<envs::BodyWorld&>(*task_.world)),
         period_(other.period_),
+        scale_(other.scale_),
         mind_(other.mind_),
+        signals_(other.signals_),
         senses_(other.senses_),
+        felt_(other.felt_),
+        command_(other.command_),
         learns_(other.learns_),
         lived_(other.lived_) {
     world_.restore(envs::saved(other.world_));
   }
 
-  void see(std::span<const double> observation) { senses_.assign(observation.begin(), observation.end()); }
+  void see(std::span<const double> observation) {
+    felt_.swap(senses_);
+    senses_.assign(observation.begin(), observation.end());
+  }
+
+  const envs::Modality* skin() const {
+    const auto& all = world_.spec().modalities;
+    const auto found = std::find_if(all.begin(), all.end(), [](const envs::Modality& m) { return m.name == "skin"; });
+    return found == all.end() ? nullptr : &*found;
+  }
 
   Options task_options_;
   envs::Task task_;
   envs::BodyWorld& world_;
   double period_;
+  Eigen::VectorXd scale_;
   agents::Habit mind_;
-  std::vector<double> senses_;
+  std::shared_ptr<const std::vector<Signal>> signals_;
+  std::vector<double> senses_, felt_, command_;  // felt, commanded: of the sample just lived
   bool learns_ = true;
   long lived_ = 0;
 };
@@ -150,6 +226,9 @@ Protocol habit_protocol() {
                "a second of play without learning",
                {{"prediction_error", "1", "root mean square, in scales"}, {"vfe", "nats", "mean"}}}};
   p.yoked = true;
+  p.signals = [](const Options& o) {
+    return signals_of(make_task(o).world->spec(), static_cast<int>(o.integer("mind.causes")));
+  };
   p.make = [](const Options& o, const Identity& who) { return std::make_unique<Player>(o, who); };
   return p;
 }

@@ -19,6 +19,7 @@ Protocol looking_protocol() {
   protocol.probes = looking_probes();
   protocol.criteria = looking_criteria();
   protocol.yoked = true;
+  protocol.signals = [](const config::Options&) { return looking_signals(); };
   protocol.make = [](const config::Options& options, const Identity& who) -> std::unique_ptr<Participant> {
     return std::make_unique<LookingLife>(options, who);
   };

@@ -120,6 +120,7 @@ Sample LookingLife::live(std::span<const double> partner) {
   ++event_;
   const int own = sequence_->next(shown_);
   const int place = partner.empty() ? own : static_cast<int>(partner[Tape::place]);
+  const Eigen::VectorXd expected = model_.predict();
   const SeenEvent seen = view_.see(display_, place, model_);
 
   const inference::SequenceModel* const models[] = {&model_};
@@ -130,6 +131,8 @@ Sample LookingLife::live(std::span<const double> partner) {
   const double tape = away ? 1.0 : over ? 2.0 : 0.0;
 
   const bool is_seen = seen.perceived >= 0;
+  updates_ += is_seen && settings_.looker.learn ? 1 : 0;
+  last_ = Event{event_, away, seen, choice, expected, model_.qs(), model_.predict(), model_.D()};
   const auto of_seen = [&](double x) { return is_seen ? x : nothing; };
   Sample sample;
   sample.values = {static_cast<double>(number_),
@@ -187,7 +190,7 @@ void LookingLife::describe(base::Archive& archive) {
   if (watching && !sequence_) sequence_.emplace(envs::SequenceKind::constant, envs::display_places, settings_.law, any);
   if (sequence_) archive("sequence", *sequence_);
   archive("display", display_)("number", number_)("event", event_)("kinds_left", kinds_left_)("blocks", blocks_);
-  archive("looks", looks_);
+  archive("looks", looks_)("updates", updates_);
 }
 
 }  // namespace infans::experiments

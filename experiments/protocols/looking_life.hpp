@@ -14,6 +14,8 @@ namespace infans::experiments {
 
 std::vector<Variable> looking_variables();
 std::vector<Variable> looking_criteria();
+// What can be recorded of every event (looking_signals.cpp).
+const std::vector<Signal>& looking_signals();
 
 class LookingLife final : public Participant {
  public:
@@ -29,6 +31,10 @@ class LookingLife final : public Participant {
   void describe(base::Archive& archive) override;
   std::string body() const override { return view_.world().body().mjcf(); }
   std::vector<double> physics() const override { return view_.world().body().physics(); }
+  std::vector<double> signals() const override;
+  // A new display, or a look away.
+  bool event() const override { return last_ && (last_->number == 1 || last_->away); }
+  Work work() const override;
 
  private:
   void begin_sequence(std::span<const double> partner);
@@ -50,6 +56,19 @@ class LookingLife final : public Participant {
   std::vector<int> kinds_left_;  // of the block, places in settings_.kinds
   long blocks_ = 0;
   std::vector<double> looks_;  // s, of this stage's sequences
+  std::uint64_t updates_ = 0;  // of the model
+
+  // Of the event just lived, for who looks at it.
+  struct Event {
+    int number = 1;
+    bool away = false;
+    SeenEvent seen;
+    agents::LookChoice choice;
+    Eigen::VectorXd expected;  // P(s) before it
+    Eigen::VectorXd qs, next;  // belief about it, and about the one after it
+    Eigen::Vector3d D;
+  };
+  std::optional<Event> last_;
 };
 
 }  // namespace infans::experiments

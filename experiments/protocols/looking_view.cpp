@@ -69,6 +69,8 @@ SeenEvent LookingView::see(int display, const Shown& places, inference::Sequence
   SeenEvent event;
   const auto seen = world_.rise(places, gaze_of(gaze_));
   event.gaze = world_.gaze();
+  event.predicted_gaze = gaze_;
+  event.toy = seen;
   if (seen) {
     event.perceived = looker_.perceive(display, vector_of(*seen), gaze_);
     const Angles& there = looker_.direction(display, event.perceived);

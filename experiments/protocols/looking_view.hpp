@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "agents/sampling/looker.hpp"
 #include "envs/worlds/pop_up.hpp"
@@ -22,6 +23,8 @@ struct SeenEvent {
   int perceived = -1;        // place; -1: nothing was seen
   bool anticipated = false;  // the eyes had gone there before
   envs::Gaze gaze;           // when the toys had risen, as felt
+  agents::Angles predicted_gaze = agents::Angles::Zero();
+  std::optional<envs::Seen> toy;
   inference::EventAccount account;
 };
 
@@ -46,6 +49,8 @@ class LookingView {
   void turn_to_expected(const inference::SequenceModel& model, int display, int now);
   void turn_ahead();
   void turn_away();
+  // Where the eyes were sent last.
+  const agents::Angles& gaze() const { return gaze_; }
 
   // An event without toys, after which the eyes are on the middle of the display.
   void get_attention(int display);

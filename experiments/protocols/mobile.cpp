@@ -64,6 +64,7 @@ Protocol mobile_protocol() {
                  "in two of the last three minutes of the stage the tied leg (both, while none is) kicked at least 1.5 "
                  "times as often as in the first stage"}};
   p.yoked = true;
+  p.signals = [](const config::Options& options) { return mobile_signals(read_mobile_options(options)); };
   p.make = [](const config::Options& options, const Identity& identity) {
     return std::make_unique<MobileInfant>(options, identity);
   };

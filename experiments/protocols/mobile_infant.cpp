@@ -101,10 +101,15 @@ MobileInfant::MobileInfant(const config::Options& options, const Identity& ident
       crib_(laid_down(options_, identity)),
       reflex_(arc()),
       model_(model_options(options_)),
-      policy_(policy_of(options_, identity)) {
+      policy_(policy_of(options_, identity)),
+      signals_(std::make_shared<const std::vector<Signal>>(mobile_signals(options_))) {
   reflex_.start(posture(VectorXd::Zero(limbs)));
   Moment lying;
   for (int k = 0; k < 4; ++k) move(VectorXd::Zero(limbs), {}, lying);
+}
+
+int MobileInfant::joint_count(const MobileOptions& options) {
+  return static_cast<int>(envs::infant_limb_joints(drawn_body(options, {})).size());
 }
 
 MobileInfant::MobileInfant(const MobileInfant& other)
@@ -119,7 +124,11 @@ MobileInfant::MobileInfant(const MobileInfant& other)
       minute_(other.minute_),
       baseline_(other.baseline_),
       stage_samples_(other.stage_samples_),
-      stage_(other.stage_) {}
+      stage_(other.stage_),
+      updates_(other.updates_),
+      operations_(other.operations_),
+      signals_(other.signals_),
+      last_(other.last_) {}
 
 void MobileInfant::begin_stage(const config::Options& options) {
   options_ = read_mobile_options(options);
@@ -212,10 +221,12 @@ MobileInfant::Moment MobileInfant::decide(const Occasion& occasion, std::span<co
   random::Stream choice = stream_of(identity_, occasion.agent, Purpose::candidates, occasion.step);
   random::Stream noise = stream_of(identity_, occasion.agent, Purpose::sense_noise, occasion.step);
   Moment moment;
-  moment.decision = policy_.decide(model_, choice);
-  move(moment.decision.command, partner, moment);
-  const double seen = moment.effect + options_.noise * noise.normal();
-  moment.update = model_.observe(moment.decision.command, seen, learn);
+  moment.choice = policy_.choose(model_, choice);
+  const VectorXd& vigour = moment.choice.considered[moment.choice.chosen].command;
+  move(vigour, partner, moment);
+  moment.seen = moment.effect + options_.noise * noise.normal();
+  moment.expected = model_.predict(vigour);
+  moment.update = model_.observe(vigour, moment.seen, learn);
   return moment;
 }
 
@@ -226,6 +237,8 @@ Sample MobileInfant::live(std::span<const double> partner) {
   Moment m = decide({0, samples_}, partner, options_.mind.learn);
   ++samples_;
   ++stage_samples_;
+  updates_ += options_.mind.learn ? 1 : 0;
+  operations_ += operations(options_.mind.learn);
   for (std::size_t i = 0; i < 2; ++i) minute_[i] += m.kicks[i];
   if (stage_samples_ % samples_per_minute == 0) {
     minutes_.push_back(std::exchange(minute_, {}));
@@ -234,7 +247,8 @@ Sample MobileInfant::live(std::span<const double> partner) {
       for (std::size_t i = 0; i < 2; ++i) baseline_[i] += (minutes_.back()[i] - baseline_[i]) / n;
     }
   }
-  const VectorXd& vigour = m.decision.command;
+  const agents::SpontaneousDecision& decision = m.choice.considered[m.choice.chosen];
+  const VectorXd& vigour = decision.command;
   const VectorXd contingency = model_.contingency();
   Sample sample;
   sample.values = {m.kicks[1],
@@ -244,13 +258,22 @@ Sample MobileInfant::live(std::span<const double> partner) {
                    m.update.surprise,
                    m.update.information_gain,
                    m.update.vfe,
-                   m.decision.pragmatic,
-                   m.decision.epistemic,
-                   m.decision.expected_free_energy};
+                   decision.pragmatic,
+                   decision.epistemic,
+                   decision.expected_free_energy};
   sample.values.insert(sample.values.end(), vigour.begin(), vigour.end());
   sample.values.insert(sample.values.end(), contingency.begin(), contingency.end());
-  sample.tape = std::move(m.tape);
+  sample.tape = std::exchange(m.tape, {});
+  last_ = std::move(m);
   return sample;
+}
+
+// Multiplications, additions and the like of the contingency model, D features: a candidate's mean and variance (D^2
+// for the factor's solve), its value and its weight; of learning, D^3 for forgetting (the factor squared and factored
+// anew) and 6 D^2 for solves and the factor's update. Reflexes and body are not counted.
+double MobileInfant::operations(bool learn) const {
+  const double d = model_.readout().features();
+  return options_.mind.candidates * (d * d + 4.0 * d + 20.0) + (learn ? d * d * d + 6.0 * d * d : 0.0);
 }
 
 bool MobileInfant::reached(const std::string& criterion) const {
@@ -267,6 +290,7 @@ bool MobileInfant::reached(const std::string& criterion) const {
 void MobileInfant::describe(base::Archive& archive) {
   archive("crib", crib_)("reflex", reflex_)("contingency", model_);
   archive("samples", samples_)("stage_samples", stage_samples_)("stage", stage_);
+  archive("updates", updates_)("operations", operations_);
   archive("minutes", minutes_)("minute", minute_)("baseline", baseline_);
 }
 

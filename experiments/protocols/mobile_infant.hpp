@@ -18,6 +18,8 @@
 namespace infans::experiments {
 
 envs::Mobile mobile_of(Tied tied);
+// What can be recorded of every sample (mobile_signals.cpp).
+std::vector<Signal> mobile_signals(const MobileOptions& options);
 agents::SpontaneousPolicyOptions policy_options(const MobileOptions& options);
 
 class MobileInfant final : public Participant {
@@ -27,6 +29,7 @@ class MobileInfant final : public Participant {
   static constexpr int limbs = 4;                                 // order of envs::Limb
 
   MobileInfant(const config::Options& options, const Identity& identity);
+  static int joint_count(const MobileOptions& options);  // of the limbs
 
   void begin_stage(const config::Options& options) override;
   void set_age(double days) override;
@@ -38,6 +41,9 @@ class MobileInfant final : public Participant {
   void describe(base::Archive& archive) override;
   std::string body() const override { return crib_.mjcf(); }
   std::vector<double> physics() const override { return crib_.physics(); }
+  std::vector<double> signals() const override;
+  bool event() const override { return last_.kicks[0] + last_.kicks[1] > 0.0; }  // a kick
+  Work work() const override { return {static_cast<double>(updates_), operations_}; }
 
   MobileInfant(const MobileInfant& other);
   MobileInfant& operator=(const MobileInfant&) = delete;
@@ -47,9 +53,11 @@ class MobileInfant final : public Participant {
  private:
   // What one decision brought about.
   struct Moment {
-    agents::SpontaneousDecision decision;
+    agents::SpontaneousChoice choice;
     std::array<double, 2> kicks{};  // left, right
     double effect = 0.0;            // m/s, true mean speed
+    double seen = 0.0;              // m/s
+    inference::EffectBelief expected;
     inference::EffectUpdate update;
     std::vector<double> tape;  // the mobile's angles before the first step and after each
   };
@@ -60,6 +68,7 @@ class MobileInfant final : public Participant {
   };
 
   Moment decide(const Occasion& occasion, std::span<const double> partner, bool learn);
+  double operations(bool learn) const;  // of a decision
   void move(const Eigen::VectorXd& vigour, std::span<const double> partner, Moment& moment);
   std::vector<double> reflexes();  // of the next step: parts of the largest torques
   Eigen::VectorXd posture(const Eigen::VectorXd& vigour) const;
@@ -83,6 +92,10 @@ class MobileInfant final : public Participant {
   std::array<double, 2> minute_{}, baseline_{};
   std::uint64_t stage_samples_ = 0;
   int stage_ = 0;
+  std::uint64_t updates_ = 0;  // of the contingency
+  double operations_ = 0.0;
+  std::shared_ptr<const std::vector<Signal>> signals_;
+  Moment last_;  // for who looks at it; without its tape
 };
 
 }  // namespace infans::experiments

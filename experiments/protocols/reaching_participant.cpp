@@ -32,7 +32,8 @@ ReachingParticipant::ReachingParticipant(const config::Options& options, const I
       who_(identity),
       draw_(draw_body(settings_.body, identity.seed)),
       reach_error_(nothing),
-      hit_(nothing) {
+      hit_(nothing),
+      signals_(std::make_shared<const std::vector<Signal>>(reaching_signals(options))) {
   if (!settings_.senses.vision && !settings_.senses.touch)
     throw base::OptionError("senses.vision",
                             "senses.vision and senses.touch are both false: nothing would tell where the hand is; "
@@ -184,7 +185,8 @@ ReachingParticipant::Lived ReachingParticipant::act(const VectorXd& command, boo
   Lived lived;
   lived.command = command;
   lived.outcome = body_->fulfil(as_meant(command), path);
-  lived.percept = mind_->perceive(command, feel(lived.outcome), learn);
+  lived.felt = feel(lived.outcome);
+  lived.percept = mind_->perceive(command, lived.felt, learn);
   believed_ = lived.percept.q;
   last_hand_ = lived.percept.hand.value_or(lived.percept.predicted);
   ++decisions_;
@@ -193,9 +195,10 @@ ReachingParticipant::Lived ReachingParticipant::act(const VectorXd& command, boo
   return lived;
 }
 
-VectorXd ReachingParticipant::towards(const Vector3d& place) const {
+VectorXd ReachingParticipant::towards(const Vector3d& place) {
   random::Stream candidates = stream(random::Purpose::candidates);
-  return mind_->command(mind_->plan(place, believed_, candidates).posture);
+  plan_ = mind_->plan(place, believed_, candidates, &considered_);
+  return mind_->command(plan_.posture);
 }
 
 void ReachingParticipant::set_aim() {
@@ -220,6 +223,7 @@ VectorXd ReachingParticipant::own_choice() {
 // Invariants: what a yoked participant lives through is its partner's commands, all else is its own; streams are keyed
 // by the decision, so a life does not depend on whether anything was tested in between.
 Sample ReachingParticipant::live(std::span<const double> partner) {
+  considered_.clear();
   const VectorXd command = partner.empty() ? own_choice() : VectorXd::Map(partner.data(), std::ssize(partner));
   const Lived lived = act(command, settings_.mind.learn);
   Sample sample{values(lived), {command.data(), command.data() + command.size()}};
@@ -235,7 +239,10 @@ Sample ReachingParticipant::live(std::span<const double> partner) {
   sample.values.insert(
       sample.values.end(),
       {reach_error_, hit_, static_cast<double>(std::count(hits_.begin(), hits_.end(), true)) / judged});
+  ended_ = !std::isnan(reach_error_);
   reach_error_ = hit_ = nothing;
+  ++updates_;
+  last_ = lived;
   return sample;
 }
 
@@ -251,33 +258,6 @@ bool ReachingParticipant::reached(const std::string&) const {
   return std::ssize(hits_) == judged && std::count(hits_.begin(), hits_.end(), true) >= wanted_hits;
 }
 
-std::vector<double> ReachingParticipant::values(const Lived& lived) const {
-  const ReachOutcome& o = lived.outcome;
-  const agents::Percept& p = lived.percept;
-  const bool told = p.hand.has_value();
-  const Vector3d none = Vector3d::Constant(nothing);
-  const Vector3d goal = aim_ ? aim_->place : none, touch = o.touch.part >= 0 ? o.touch.place : none;
-  std::vector<double> v = {told ? (p.predicted - o.hand).norm() : nothing,
-                           aim_ ? (o.hand - goal).norm() : nothing,
-                           told ? p.information : 0.0,
-                           told ? p.surprise : nothing,
-                           p.vfe,
-                           o.hand.x(),
-                           o.hand.y(),
-                           o.hand.z(),
-                           o.seen ? 1.0 : 0.0,
-                           static_cast<double>(o.touch.part),
-                           touch.x(),
-                           touch.y(),
-                           touch.z(),
-                           goal.x(),
-                           goal.y(),
-                           goal.z()};
-  const VectorXd q = as_meant(o.q);
-  v.insert(v.end(), q.begin(), q.end());
-  return v;
-}
-
 // Who has no age yet has no body; whoever it is restored into has been told its age, and has one.
 void ReachingParticipant::describe(base::Archive& archive) {
   archive("decisions", decisions_)("age_days", age_days_)("size_days", size_days_);
@@ -288,7 +268,7 @@ void ReachingParticipant::describe(base::Archive& archive) {
   if (!born) return;
   archive("body", *body_)("mind", *mind_)("goals", *goals_)("offered", offered_)("aim", aim_);
   archive("believed", believed_)("last_hand", last_hand_)("been", been_)("hits", hits_);
-  archive("reach_error", reach_error_)("hit", hit_);
+  archive("reach_error", reach_error_)("hit", hit_)("updates", updates_);
   if (believed_.size() != body_->joints_now().size())
     throw base::StateError("believed", "another number of joints was saved");
 }

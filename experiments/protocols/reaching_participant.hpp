@@ -19,6 +19,8 @@ namespace infans::experiments {
 std::vector<Variable> reaching_variables();
 std::vector<ProbeKind> reaching_probes();
 std::vector<Variable> reaching_criteria();
+// What can be recorded of every sample, of a mind that compares so many candidates (reaching_signals.cpp).
+std::vector<Signal> reaching_signals(const config::Options& options);
 // Options that no stage can change.
 std::vector<std::string> reaching_fixed();
 
@@ -39,6 +41,10 @@ class ReachingParticipant final : public Participant {
   void describe(base::Archive& archive) override;
   std::string body() const override { return body_ ? body_->world().mjcf() : std::string(); }
   std::vector<double> physics() const override { return body_ ? body_->world().physics() : std::vector<double>(); }
+  std::vector<double> signals() const override;
+  // A touch, or the end of a reach.
+  bool event() const override { return last_ && (last_->outcome.touch.part >= 0 || ended_); }
+  Work work() const override;
 
   static constexpr double decision_seconds = 0.4;
 
@@ -46,6 +52,7 @@ class ReachingParticipant final : public Participant {
   // A decision as it was lived.
   struct Lived {
     Eigen::VectorXd command;  // as the mind means it, rad
+    agents::Feeling felt;
     ReachOutcome outcome;
     agents::Percept percept;
   };
@@ -65,7 +72,7 @@ class ReachingParticipant final : public Participant {
   void survey();  // the goal space and places within reach of the body as it is now
 
   // Decides on a posture for a place; the command for it.
-  Eigen::VectorXd towards(const Eigen::Vector3d& place) const;
+  Eigen::VectorXd towards(const Eigen::Vector3d& place);
   Lived act(const Eigen::VectorXd& command, bool learn, Path* path = nullptr);
   agents::Feeling feel(const ReachOutcome& outcome) const;
   Eigen::Vector3d seen(const Eigen::Vector3d& place, random::Stream& stream) const;
@@ -107,7 +114,15 @@ class ReachingParticipant final : public Participant {
   Eigen::Vector3d last_hand_ = Eigen::Vector3d::Zero();
   std::deque<Eigen::Vector3d> been_;  // where the hand was lately
   std::deque<bool> hits_;
-  double reach_error_, hit_;  // of a reach that ended at this sample, else NaN
+  double reach_error_, hit_;   // of a reach that ended at this sample, else NaN
+  std::uint64_t updates_ = 0;  // of beliefs
+
+  // Of the last sample, for who looks at it: what was lived; the plan, and what it was compared with, if there was one.
+  std::shared_ptr<const std::vector<Signal>> signals_;
+  std::optional<Lived> last_;
+  bool ended_ = false;
+  agents::PosturePlan plan_;
+  std::vector<agents::PosturePlan> considered_;
 
   // Set in a laboratory: its streams.
   std::uint32_t agent_ = 0;

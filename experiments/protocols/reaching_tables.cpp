@@ -1,4 +1,6 @@
 // What a reaching study writes down.
+#include <limits>
+
 #include "experiments/protocols/reaching_participant.hpp"
 
 namespace infans::experiments {
@@ -26,6 +28,35 @@ std::vector<Variable> reaching_variables() {
   v.push_back({"reach_error", "m", "goal_error of a reach that ended here, else NaN"});
   v.push_back({"hit", "", "of a reach that ended here: 1 within mind.radius of the goal, else 0; NaN otherwise"});
   v.push_back({"hits", "", "part of the last 10 reaches that were hits; reaches that were not made count as misses"});
+  return v;
+}
+
+std::vector<double> ReachingParticipant::values(const Lived& lived) const {
+  using Eigen::Vector3d, Eigen::VectorXd;
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+  const ReachOutcome& o = lived.outcome;
+  const agents::Percept& p = lived.percept;
+  const bool told = p.hand.has_value();
+  const Vector3d none = Vector3d::Constant(nothing);
+  const Vector3d goal = aim_ ? aim_->place : none, touch = o.touch.part >= 0 ? o.touch.place : none;
+  std::vector<double> v = {told ? (p.predicted - o.hand).norm() : nothing,
+                           aim_ ? (o.hand - goal).norm() : nothing,
+                           told ? p.information : 0.0,
+                           told ? p.surprise : nothing,
+                           p.vfe,
+                           o.hand.x(),
+                           o.hand.y(),
+                           o.hand.z(),
+                           o.seen ? 1.0 : 0.0,
+                           static_cast<double>(o.touch.part),
+                           touch.x(),
+                           touch.y(),
+                           touch.z(),
+                           goal.x(),
+                           goal.y(),
+                           goal.z()};
+  const VectorXd q = as_meant(o.q);
+  v.insert(v.end(), q.begin(), q.end());
   return v;
 }
 
