@@ -3,84 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
+from .logs import ALL, LOGS
+from .participants import COUNTS, Column, Participant, Participants, Rows, Stage
 from .records import Kind, Record
-from .tables import Named, missing
+from .tables import MissingDatasetError, Named, missing
 
 if TYPE_CHECKING:
     import pandas
 
+__all__ = ["Column", "LongTable", "Participant", "Participants", "Rows", "STUDY", "Stage", "Study", "in_words"]
+
 STUDY = Kind(
-    version=(1, 0),
+    version=(1, 1),
     attributes=("spec_name", "spec_toml", "protocol", "seed", "design"),
     groups=("committed", "participants", "excluded", "ledger"),
 )
-LIFE = ("sample", "age_days", "seconds", "stage")  # columns before the protocol's variables
-TRIAL = ("occasion", "trial", "age_days", "sample", "stage")  # columns before the probe's measures
-
-
-class Column(NamedTuple):
-    """A column: name, unit and meaning."""
-
-    name: str
-    unit: str
-    doc: str
-
-
-class Stage(NamedTuple):
-    """A stage as a participant lived it, with the level of each within-subject factor that it names."""
-
-    name: str
-    levels: dict[str, str]
-
-
-class Rows(Named, Mapping[str, np.ndarray]):
-    """Committed rows of one participant: `rows["error"]` or `rows.error` is an array [rows], read on demand."""
-
-    def __init__(self, dataset: h5py.Dataset, rows: int, where: str) -> None:
-        self._dataset, self._rows, self._where = dataset, rows, where
-        self.columns = [Column(c["name"], c["unit"], c.get("doc", "")) for c in json.loads(dataset.attrs["columns"])]
-        self._names = [c.name for c in self.columns]
-
-    @property
-    def rows(self) -> int:
-        """Number of committed rows."""
-        return self._rows
-
-    @cached_property
-    def array(self) -> np.ndarray:
-        """All columns, float64 [rows, columns]."""
-        if self._dataset.file.swmr_mode:
-            self._dataset.id.refresh()  # a running writer has appended since it was opened
-        return self._dataset[: self._rows]
-
-    def column(self, name: str) -> Column:
-        """Unit and meaning of a column."""
-        return self.columns[self._index(name)]
-
-    def _index(self, name: str) -> int:
-        if name not in self._names:
-            raise missing(name, self._names, self._where, "column")
-        return self._names.index(name)
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self.array[:, self._index(name)]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __repr__(self) -> str:
-        return f"<{self._where}: {self._rows} rows of {', '.join(self)}>"
 
 
 class LongTable(Named, dict[str, np.ndarray]):
@@ -104,60 +49,6 @@ class LongTable(Named, dict[str, np.ndarray]):
         return f"<{self.rows} rows of {', '.join(self)}>"
 
 
-class Participant:
-    """One participant: who it is, and what it lived.
-
-    number (from 1, in the study), seed; cell, group, levels: {factor: level} between subjects; stages: as lived, in
-    order; excluded: name of the rule that excluded it, "failed" for a life that broke off with an error, or None.
-    """
-
-    def __init__(self, study: Study, index: int, name: str) -> None:
-        self._study, self._index = study, index
-        self._file = study.file[f"participants/{name}"]
-        attributes = self._file.attrs
-        self.number = int(attributes["number"])
-        self.seed = int(attributes["seed"])
-        cell = study.design["cells"][int(attributes["cell"])]
-        self.cell, self.group, self.levels = cell["name"], cell["group"], dict(cell["levels"])
-        self.stages = [Stage(s["name"], dict(s.get("levels") or {})) for s in json.loads(attributes["stages"])]
-        rule = int(study.excluded[index])
-        rules = ["failed", None, *(e["name"] for e in study.design["exclusions"])]
-        self.excluded: str | None = rules[rule + 1]
-
-    @cached_property
-    def life(self) -> Rows:
-        """One row a sample: sample (from 1), age_days, seconds (simulated), stage (index), then variables."""
-        rows = int(self._study.committed[self._index, 0])
-        return Rows(self._file["life"], rows, f"life of participant {self.number}")
-
-    def probe(self, name: str) -> Rows:
-        """One row a trial: occasion, trial, age_days, sample (lived so far), stage (index), then measures.
-
-        Raises MissingDatasetError (a KeyError) that names the nearest probe.
-        """
-        index = self._study.probe_index(name)
-        rows = int(self._study.committed[self._index, 1 + index])
-        return Rows(self._file[f"probes/{name}"], rows, f"probe '{name}' of participant {self.number}")
-
-    def level(self, factor: str, stage: int) -> str:
-        """Level of a factor in the stage of that index; "" where the stage does not name the factor."""
-        return self.levels.get(factor) or self.stages[stage].levels.get(factor, "")
-
-    @property
-    def wall_seconds(self) -> float:
-        """Wall-clock time that this life took, s; NaN or 0 while it is lived."""
-        return float(self._study.file["ledger/wall_seconds"][self._index])
-
-    @property
-    def cpu_seconds(self) -> float:
-        """Processor time that this life took, s."""
-        return float(self._study.file["ledger/cpu_seconds"][self._index])
-
-    def __repr__(self) -> str:
-        out = f", excluded: {self.excluded}" if self.excluded else ""
-        return f"<Participant {self.number} of '{self.cell}', seed {self.seed}: {self.life.rows} samples{out}>"
-
-
 class Study(Record):
     """The record of a study. Arrays hold what was committed when it was opened; `refresh()` looks again.
 
@@ -168,7 +59,8 @@ class Study(Record):
 
     committed: np.ndarray  # int64 [participants, 1 + probes]: rows of life and of each probe
     excluded: np.ndarray  # int8 [participants]: 0, 1 + index of the rule, or -1 for a life that failed
-    participants: list[Participant]
+    committed_logs: np.ndarray  # int64 [participants, 6]: rows of each log, in the order of logs.LOGS
+    participants: Participants
 
     def __init__(self, file: h5py.File, path: Path) -> None:
         super().__init__(file, path)
@@ -178,8 +70,22 @@ class Study(Record):
         """Look again at a record that is still being written; returns self."""
         self.committed, self.excluded = self.fresh("committed"), self.fresh("excluded")
         names = sorted(self.file["participants"], key=int)
-        self.participants = [Participant(self, k, name) for k, name in enumerate(names)]
+        logs = "committed_logs"
+        self.committed_logs = self.fresh(logs) if logs in self.file else np.zeros((len(names), len(LOGS)), np.int64)
+        self.participants = Participants(self, names)
         return self
+
+    def participant(self, number: int) -> Participant:
+        """The participant of that number in the study, from 1. Raises MissingDatasetError."""
+        numbers = self.participants.numbers
+        if number not in numbers:
+            raise MissingDatasetError(f"no participant {number} in {self.path}; there is: {in_words(numbers)}")
+        return self.participants[numbers.index(number)]
+
+    @property
+    def joules(self) -> float:
+        """Energy that the processor took over the whole run, J; NaN where it cannot be measured."""
+        return float(self.file["ledger/joules"][0]) if "ledger/joules" in self.file else np.nan
 
     @cached_property
     def design(self) -> dict[str, Any]:
@@ -212,32 +118,39 @@ class Study(Record):
 
     def _long(self, parts: Sequence[tuple[Participant, Rows]], frame: bool) -> LongTable | pandas.DataFrame:
         """Participant, cell, group, each factor, stage (name), excluded ("" or the rule), then the columns."""
-        counts = [rows.rows for _, rows in parts]
-
-        def spread(values: Sequence[Any]) -> np.ndarray:
-            return np.repeat(np.array(values), counts)
-
-        table = LongTable(
-            participant=spread([p.number for p, _ in parts]),
-            cell=spread([p.cell for p, _ in parts]),
-            group=spread([p.group for p, _ in parts]),
-        )
-        stages = [rows["stage"].astype(int) for _, rows in parts]
-        for factor in self.design["factors"]:
-            table[factor["name"]] = _joined(
-                np.array([p.level(factor["name"], k) for k in range(len(p.stages))])[lived]
-                for (p, _), lived in zip(parts, stages, strict=True)
-            )
-        table["stage"] = _joined(
-            np.array([s.name for s in p.stages])[lived] for (p, _), lived in zip(parts, stages, strict=True)
-        )
-        table["excluded"] = spread([p.excluded or "" for p, _ in parts])
-        whole = np.concatenate([rows.array for _, rows in parts]) if parts else np.empty((0, 0))
-        for k, column in enumerate(parts[0][1].columns if parts else []):
-            if column.name != "stage":
-                whole_number = column.name in ("sample", "occasion", "trial")
-                table[column.name] = whole[:, k].astype(np.int64) if whole_number else whole[:, k]
+        blocks = [self.block(p, rows) for p, rows in parts]
+        names = list(blocks[0]) if blocks else self.labels
+        table = LongTable({name: np.concatenate([b[name] for b in blocks] or [np.empty(0)]) for name in names})
         return table.to_pandas() if frame else table
+
+    @property
+    def labels(self) -> list[str]:
+        """The columns of a long table that say whose row it is and in which condition."""
+        factors = [factor["name"] for factor in self.design["factors"]]
+        return ["participant", "cell", "group", *factors, "stage", "excluded"]
+
+    def block(
+        self, participant: Participant, rows: Rows, part: slice = ALL, names: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Rows of one participant as columns of a long table: its labels, then `names` [all]."""
+        names = [name for name in rows if name != "stage"] if names is None else names
+        values = rows.read_all(["stage", *names], part)
+        stage = values["stage"].astype(int)
+        columns = self.labels_of(participant, stage)
+        for name in names:
+            columns[name] = values[name].astype(np.int64) if name in COUNTS else values[name]
+        return columns
+
+    def labels_of(self, participant: Participant, stage: np.ndarray) -> dict[str, np.ndarray]:
+        """The labels of rows of one participant, from the index of the stage of each, int [rows]."""
+        p, count = participant, len(stage)
+        columns = {"participant": np.full(count, p.number), "cell": np.full(count, p.cell)}
+        columns["group"] = np.full(count, p.group)
+        for factor in (f["name"] for f in self.design["factors"]):
+            columns[factor] = np.array([p.level(factor, k) for k in range(len(p.stages))] or [""])[stage]
+        columns["stage"] = np.array([s.name for s in p.stages] or [""])[stage]
+        columns["excluded"] = np.full(count, p.excluded or "")
+        return columns
 
     def __repr__(self) -> str:
         if not self.file:
@@ -250,6 +163,9 @@ class Study(Record):
         )
 
 
-def _joined(parts: Iterator[np.ndarray]) -> np.ndarray:
-    parts = list(parts)
-    return np.concatenate(parts) if parts else np.empty(0, str)
+def in_words(numbers: Sequence[int]) -> str:
+    """Ascending numbers as "1 to 20", or the first of them."""
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{numbers[0]} to {numbers[-1]}"
+    few = ", ".join(map(str, numbers[:10]))
+    return few + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")

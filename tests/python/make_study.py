@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 
 import h5py
+import make_logs
 import numpy as np
 from make_example import fixed, head
 
@@ -73,6 +74,7 @@ class Example:
     uncommitted: int = 0  # rows after the last commit
     lived: int = SAMPLES  # committed samples
     variables: int = len(VARIABLES)  # of life
+    logs: bool = False  # format 1.1 with every log (make_logs.py)
     seed: int = 3
     version: tuple[int, int] = (1, 0)
     analyses: tuple[dict, ...] = tuple(ANALYSES)
@@ -86,6 +88,8 @@ VARIANTS = {
     "some": Example(participants=4, only=(2, 7), excluded=(7,), failed=(2,), analyses=()),
     "factorial": Example(participants=5, factor=("low", "high")),
     "within": Example(groups=("active",), participants=12, within=("dark", "bright")),
+    "logged": Example(participants=2, version=(1, 1), logs=True, excluded=(2,)),
+    "logged_killed": Example(participants=1, version=(1, 1), logs=True, uncommitted=5, lived=100),
 }
 
 
@@ -172,6 +176,7 @@ def write(path: str | Path, example: Example) -> Path:
         texts = {"protocol": "synthetic", "spec_toml": SPEC, "design": json.dumps(about)}
         head(file, {"filetype": "infans-study"} | texts, example.version, example.seed)
         committed, excluded = np.zeros((len(people), 2), np.int64), np.zeros(len(people), np.int8)
+        logged: list[list[int]] = []
         for row, (number, index, cell) in enumerate(people):
             excluded[row] = -1 if number in example.failed else number in example.excluded
             group = file.create_group(f"participants/{number:04d}")
@@ -190,6 +195,11 @@ def write(path: str | Path, example: Example) -> Path:
                 dataset = group.create_dataset(name, data=data, maxshape=(None, len(columns)), chunks=True)
                 fields = [dict(zip(("name", "unit", "doc"), c, strict=True)) for c in columns]
                 dataset.attrs["columns"] = fixed(json.dumps(fields))
+            if example.logs:
+                stage = stages_of(example, number)[1][: example.lived]
+                logged.append(make_logs.write(group, number, stage, example.uncommitted))
+        if example.logs:
+            make_logs.finish(file, logged)
         file["committed"] = committed
         file["excluded"] = excluded
         file["ledger/wall_seconds"] = np.linspace(10, 20, len(people)) * bool(example.lived)

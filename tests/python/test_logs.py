@@ -1,0 +1,132 @@
+"""Logs of format 1.1 in Python: lazy, only what is committed; states decoded; older records still read."""
+
+import struct
+from pathlib import Path
+
+import h5py
+import infans
+import make_logs
+import mujoco
+import numpy as np
+import pytest
+from infans.state import StateError, decode
+from infans.tables import MissingDatasetError
+
+STORED = Path(__file__).parents[1] / "stored" / "records"
+
+
+@pytest.fixture
+def logged(study):
+    with infans.load(study("logged")) as record:
+        yield record
+
+
+class Reads:
+    """Counts what h5py reads: (dataset, rows)."""
+
+    def __init__(self, monkeypatch):
+        self.seen = []
+        original = h5py.Dataset.__getitem__
+
+        def counted(dataset, args, new_dtype=None):
+            values = original(dataset, args)
+            self.seen.append((dataset.name, len(values) if np.ndim(values) else 1))
+            return values
+
+        monkeypatch.setattr(h5py.Dataset, "__getitem__", counted)
+
+
+def test_signals_are_what_was_lived(logged):
+    p = logged.participants[2]
+    rows, _ = make_logs.rows_of(p.number, 180)
+    assert np.array_equal(p.signals.samples, rows[:, 0])
+    assert np.array_equal(p.signals("observation/proprioception"), rows[:, 1:3])
+    assert np.array_equal(p.signals["vfe/total"][10:20], rows[10:20, 9])
+    assert p.signals["vfe/total"].shape == () and p.signals["vfe/total"][-1] == rows[-1, 9]
+    grid = p.signals["observation/grid"]
+    assert np.array_equal(grid[6], make_logs.grid(7)) and np.asarray(grid).shape == (180, 2, 3)
+    assert (grid.unit, grid.doc) == ("1", make_logs.SIGNALS[1]["doc"])
+    with pytest.raises(MissingDatasetError, match="did you mean 'observation/grid'"):
+        p.signals("observation/gird")
+
+
+def test_nothing_is_read_before_it_is_asked_and_slices_read_their_rows_only(study, monkeypatch):
+    reads = Reads(monkeypatch)
+    with infans.load(study("logged")) as record:
+        p = record.participant(3)
+        signal = p.signals["observation/proprioception"]
+        assert {name for name, _ in reads.seen} <= {"/committed", "/committed_logs", "/excluded"}
+        reads.seen.clear()
+        signal[100:103], p.physics[5], p.life.read("kick", slice(0, 4))
+        assert reads.seen == [
+            ("/participants/0003/signals", 3), ("/participants/0003/physics", 1), ("/participants/0003/life", 4),
+        ]  # fmt: skip
+        reads.seen.clear()
+        text = p.bodies[1].mjcf
+        assert ("/participants/0003/bodies_text", len(text)) in reads.seen
+
+
+def test_physics_and_bodies_go_on_in_mujoco(logged):
+    p = logged.participants[0]
+    assert [b.mjcf for b in p.bodies] == make_logs.BODIES and p.bodies[1].sample == make_logs.GROWS
+    assert list(p.physics.body[[23, 24]]) == [0, 1] and p.physics.samples[24] == 50
+    model = mujoco.MjModel.from_xml_string(p.bodies[-1].mjcf)
+    data = mujoco.MjData(model)
+    mujoco.mj_setState(model, data, p.physics[50], mujoco.mjtState.mjSTATE_INTEGRATION)
+    for sample in (103, 104):
+        data.ctrl[:] = make_logs.command(p.number, sample)
+        mujoco.mj_step(model, data, make_logs.SUBSTEPS)
+    assert np.array_equal([*data.qpos, *data.qvel], p.signals["observation/proprioception"][103])
+
+
+def test_states_are_nested_dicts_of_arrays(logged):
+    p = logged.participants[1]
+    assert [s.stage for s in p.states] == [0, 1, 2] and [s.sample for s in p.states] == [36, 144, 180]
+    values = p.states[1].values
+    assert values["steps"] == 72 and values["mind"]["name"] == "mind"
+    assert np.array_equal(values["mind"]["weights"], np.arange(6.0).reshape(2, 3) + p.number + 1)
+    assert values["mind"]["rates"].dtype == np.float32 and values["toys"] == [{"seen": 1}, {"seen": 2}]
+
+
+def test_a_damaged_state_is_an_error_that_says_where():
+    whole = make_logs.state(1, 0)
+    decode(whole)
+    for cut in range(1, len(whole)):
+        try:
+            decode(whole[:cut])
+        except StateError as error:
+            assert "damaged" in str(error)
+        else:  # cut between two fields of the top: nothing says that there was more
+            assert whole[cut] in (1, 2)
+    huge = make_logs.field(3, "weights", (1 << 39, 1 << 39), b"")
+    with pytest.raises(StateError, match="weights"):
+        decode(huge)
+    with pytest.raises(StateError, match="no kind"):
+        decode(struct.pack("<BBH", 77, 0, 0))
+
+
+def test_ledger(logged):
+    assert logged.participants[1].ledger == {
+        "wall_seconds": 12.0, "cpu_seconds": pytest.approx(10.8), "samples": 1001.0, "belief_updates": 2001.0,
+        "operations": 3001.0,
+    }  # fmt: skip
+    assert logged.joules == 123.0
+
+
+def test_only_committed_rows_of_a_killed_study(study):
+    with infans.load(study("logged_killed")) as record:
+        p = record.participants[0]
+        assert len(p.signals["vfe/total"]) == 100 and len(p.physics) == 50 and len(p.bodies) == 2
+        assert not (np.asarray(p.signals["vfe/total"]) == 99).any() and len(p.states) == 2
+
+
+def test_a_record_of_format_1_0_is_read_and_says_what_it_lacks(study):
+    with infans.load(STORED / "study-1.0.h5") as record:
+        p = record.participants[0]
+        assert p.logs == [] and p.life.rows > 0 and np.isnan(p.ledger["operations"]) and np.isnan(record.joules)
+        with pytest.raises(MissingDatasetError, match="record.physics_every=1"):
+            p.physics  # noqa: B018
+    with infans.load(STORED / "run-1.0.h5") as run:
+        assert run.agents[0].step.rows > 0
+    with infans.load(study("some")) as record, pytest.raises(MissingDatasetError, match="there is: 2, 7"):
+        record.participant(3)
