@@ -262,7 +262,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module("infans.reader"), name)
     if name in _FROM_COMPILED:
         return getattr(_compiled(), name)
-    if name in ("analysis", "report"):
+    if name in ("analysis", "experience", "export", "replay", "report"):
         return importlib.import_module(f"infans.{name}")
     raise AttributeError(f"module 'infans' has no attribute {name!r}")
 

@@ -54,6 +54,18 @@ class Table(Named, Mapping[str, np.ndarray]):
         dataset = self._dataset(name)
         return (self._rows, *dataset.shape[1:])
 
+    def dtype(self, name: str) -> np.dtype:
+        """Type of `self[name]`, without reading it."""
+        return self._dataset(name).dtype
+
+    def read(self, name: str, rows: slice) -> np.ndarray:
+        """These rows of a dataset, [n, ...], without reading the others."""
+        dataset = self._dataset(name)
+        if dataset.file.swmr_mode:
+            dataset.id.refresh()
+        start, stop, step = rows.indices(self._rows)
+        return dataset[start:stop:step]
+
     def _dataset(self, name: str) -> h5py.Dataset:
         if name not in self._group:
             raise missing(name, list(self._group), self._where)

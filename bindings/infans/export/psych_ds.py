@@ -1,0 +1,117 @@
+"""A Psych-DS dataset: a community standard for behavioural data (https://psych-ds.github.io, schema 1.5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..reader import Run
+from ..study import Study
+from .codebook import write_codebook
+from .tables import ExportTable
+from .writers import write_csv
+
+README = """# {title}
+
+{description}
+
+Written by Infans {version} from the record of `{name}`{protocol}. Every row is synthetic: participants are simulated.
+
+| file in data/ | rows | what |
+|---|---|---|
+{files}
+
+A row is identified by {keys}. An empty cell: there was nothing to measure. `documentation/codebook.csv` has unit and
+meaning of every column, `materials/study.toml` the design as it was run, with seed {seed} anybody can run it again.
+"""
+KEYS = {
+    "participants": "`participant`",
+    "samples": "`participant` and `sample`",
+    "signals": "`participant` and `sample`",
+    "decisions": "`agent`, `episode` and `index`",
+    "episodes": "`agent` and `episode`",
+}
+
+
+def label(text: str) -> str:
+    """A value of a keyword in a file's name: letters and digits only."""
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in text).split()
+    return "".join([*words[:1], *(w[:1].upper() + w[1:] for w in words[1:])]) or "unnamed"
+
+
+def file_name(study: str, table: ExportTable) -> str:
+    """KEY-VALUE_KEY-VALUE_data.csv, with official keywords only."""
+    name, trials = table.name, "trials_"
+    last = f"task-{label(name[len(trials) :])}" if name.startswith(trials) else f"description-{label(name)}"
+    return f"study-{label(study)}_{last}_data.csv"
+
+
+def write_psych_ds(
+    record: Study | Run, tables: Sequence[ExportTable], folder: Path, tick: Callable[[int], None]
+) -> None:
+    """Data, metadata, codebook and the study's file."""
+    name = record.attrs["spec_name"]
+    for part in ("data", "documentation", "materials"):
+        (folder / part).mkdir()
+    names = {table.name: file_name(name, table) for table in tables}
+    for table in tables:
+        write_csv(table, folder / "data" / names[table.name], tick)
+    write_codebook(tables, folder / "documentation")
+    (folder / "materials" / "study.toml").write_text(record.attrs["spec_toml"], encoding="utf-8")
+    about = json.dumps(_description(record, tables), indent=1, ensure_ascii=False)
+    (folder / "dataset_description.json").write_text(about + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(_readme(record, tables, names), encoding="utf-8")
+    (folder / "CHANGES.md").write_text("# Changes\n\n1.0.0: as exported.\n", encoding="utf-8")
+
+
+def _summary(record: Study | Run) -> str:
+    about = record.spec.get("study", {})
+    return about.get("summary") or f"A simulation with Infans: {record.attrs['spec_name']}"
+
+
+def _description(record: Study | Run, tables: Sequence[ExportTable]) -> dict[str, Any]:
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": record.attrs["spec_name"],
+        "description": _summary(record),
+        "version": "1.0.0",
+        "keywords": ["developmental science", "simulation", "active inference"],
+        "measurementTechnique": f"simulation with Infans {record.attrs['infans_version']}",
+        "variableMeasured": _variables(tables),
+    }
+
+
+def _variables(tables: Sequence[ExportTable]) -> list[dict[str, Any]]:
+    """Every column once; where tables mean different things by a name, all of them."""
+    merged: dict[str, dict[str, Any]] = {}
+    meanings: dict[str, dict[str, list[str]]] = {}
+    for table in tables:
+        for v in table.variables:
+            entry = merged.setdefault(v.name, {"@type": "PropertyValue", "name": v.name})
+            if v.unit:
+                entry.setdefault("unitText", v.unit)
+            if v.levels:
+                entry["valueReference"] = list(v.levels)
+            meanings.setdefault(v.name, {}).setdefault(v.doc, []).append(table.name)
+    for name, docs in meanings.items():
+        only = len(docs) == 1
+        merged[name]["description"] = "; ".join(d if only else f"{', '.join(t)}: {d}" for d, t in docs.items() if d)
+    return [{k: v for k, v in entry.items() if v != ""} for entry in merged.values()]
+
+
+def _readme(record: Study | Run, tables: Sequence[ExportTable], names: dict[str, str]) -> str:
+    keys = [KEYS.get(t.name, "`participant`, `occasion` and `trial`") for t in tables]
+    protocol = record.attrs.get("protocol")
+    return README.format(
+        title=record.attrs["spec_name"],
+        description=_summary(record),
+        version=record.attrs["infans_version"],
+        name=record.attrs["spec_name"],
+        protocol=f", protocol `{protocol}`" if protocol else "",
+        files="\n".join(f"| {names[t.name]} | {t.rows} | {t.doc} |" for t in tables),
+        keys="; ".join(f"{key} in {names[t.name]}" for key, t in zip(keys, tables, strict=True)),
+        seed=record.attrs["seed"],
+    )

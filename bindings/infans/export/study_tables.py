@@ -1,0 +1,179 @@
+"""The long tables of a study: participants, samples, the trials of each probe, and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..participants import COUNTS, Column, Participant, Rows
+from ..study import Study
+from .tables import Block, ExportTable, Selection, Variable, element_names, parts
+
+LABELS = {
+    "participant": ("integer", "number of the participant in the study, from 1"),
+    "cell": ("text", "cell of the design: group and between-subjects levels"),
+    "group": ("text", "group of the participant"),
+    "stage": ("text", "stage of life"),
+    "excluded": ("text", "exclusion rule that the participant met, or 'failed'; empty: kept"),
+}
+LEDGER = {
+    "wall_seconds": ("s", "wall-clock time of the life"),
+    "cpu_seconds": ("s", "processor time of the life"),
+    "belief_updates": ("1", "updates of a belief in the life"),
+    "operations": ("1", "floating-point operations of the life, as counted from the formulas"),
+}
+
+
+def study_tables(study: Study, chosen: Selection) -> list[ExportTable]:
+    """The tables of a study that are wanted. Raises MissingDatasetError for a participant, measure or log that is not
+    there."""
+    people = [study.participant(n) for n in chosen.participants] or list(study.participants)
+    tables = [_participants(study, people)]
+    if people:
+        tables.append(_long(study, "samples", "a row a sample of life", [(p, p.life) for p in people], chosen))
+        for probe in study.probes:
+            rows = [(p, p.probe(probe)) for p in people]
+            tables.append(_long(study, f"trials_{slug(probe)}", f"a row a trial of the probe '{probe}'", rows, chosen))
+        tables.append(_signals(study, people, chosen))
+    chosen.check(_known(study, people), str(study.path))
+    return [table for table in tables if table is not None]
+
+
+def slug(name: str) -> str:
+    """A name as part of a file's name."""
+    return "".join(c if c.isalnum() else "_" for c in name).strip("_") or "unnamed"
+
+
+def _known(study: Study, people: Sequence[Participant]) -> list[str]:
+    names = [v["name"] for v in study.design["variables"]]
+    names += [m["name"] for probe in study.design["probes"] for m in probe["measures"]]
+    return names + [s for p in people[:1] if "signals" in p.logs for s in p.signals]
+
+
+def labels(study: Study) -> list[Variable]:
+    """Whose row it is, and in which condition."""
+    design = study.design
+    levels = {
+        "cell": [c["name"] for c in design["cells"]],
+        "group": study.groups,
+        "stage": [s["name"] for s in design["stages"]],
+        "excluded": ["failed", *(e["name"] for e in design["exclusions"])],
+    }
+    within = {f["name"]: f for f in design["factors"]}
+    variables = []
+    for name in study.labels:
+        if name in within:
+            kind = "within" if within[name]["within"] else "between"
+            doc = f"level of the factor, {kind} subjects; empty: the stage has none"
+            variables.append(Variable(name, "text", "", doc, tuple(within[name]["levels"])))
+        else:
+            kind, doc = LABELS[name]
+            variables.append(Variable(name, kind, "", doc, tuple(levels.get(name, ()))))
+    return variables
+
+
+def _variable(column: Column) -> Variable:
+    return Variable(column.name, "integer" if column.name in COUNTS else "number", column.unit, column.doc)
+
+
+def _long(
+    study: Study, name: str, doc: str, lives: list[tuple[Participant, Rows]], chosen: Selection
+) -> ExportTable | None:
+    """Samples or trials; None where nothing of it is wanted."""
+    columns = [c for c in lives[0][1].columns if c.name != "stage"]
+    index = 3 if name == "samples" else 4  # what says when it was: always exported
+    wanted = chosen.of([c.name for c in columns[index:]])
+    if chosen.measures and not wanted:
+        return None
+    kept = columns[:index] + [c for c in columns[index:] if c.name in wanted]
+    names = [c.name for c in kept]
+
+    def blocks() -> Iterator[Block]:
+        for participant, rows in lives:
+            for part in parts(rows.rows, len(names) + len(study.labels)):
+                yield study.block(participant, rows, part, names)
+
+    rows = sum(r.rows for _, r in lives)
+    return ExportTable(name, doc, labels(study) + [_variable(c) for c in kept], rows, blocks)
+
+
+def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> ExportTable | None:
+    """A row a recorded sample, a column an element of a signal; None where nothing of it is wanted."""
+    lives = [p for p in people if "signals" in p.logs]
+    if not (chosen.signals or (chosen.measures and lives)):
+        return None
+    known = (lives or people)[0].signals  # where there are none: the error that says how to record them
+    wanted = list(known) if chosen.signals and not chosen.measures else chosen.of(known)
+    if not wanted:
+        return None
+    variables = [
+        Variable(element, "number", known[name].unit, known[name].doc)
+        for name in wanted
+        for element in element_names(name, known[name].shape)
+    ]
+    index = [
+        Variable("sample", "integer", "1", "samples lived, this one included"),
+        Variable("age_days", "number", "days", "age"),
+        Variable("seconds", "number", "s", "simulated time lived"),
+    ]
+
+    def blocks() -> Iterator[Block]:
+        for p in lives:
+            samples = p.signals.samples
+            when = life_at(p, samples)
+            for part in parts(len(samples), len(variables) + len(study.labels)):
+                block = study.labels_of(p, when["stage"][part].astype(int))
+                block |= {"sample": samples[part], "age_days": when["age_days"][part], "seconds": when["seconds"][part]}
+                for name in wanted:
+                    signal = p.signals[name]
+                    block |= zip(element_names(name, signal.shape), signal.flat(part).T, strict=True)
+                yield block
+
+    rows = sum(len(p.signals.rows) for p in lives)
+    return ExportTable("signals", "a row a recorded sample", labels(study) + index + variables, rows, blocks)
+
+
+def life_at(participant: Participant, samples: np.ndarray) -> Block:
+    """Age, simulated seconds and stage at these samples; between rows of life (record.every > 1) by their neighbours:
+    numbers by interpolation, the stage by the row that closes it."""
+    life = participant.life
+    known = {name: life.read(name) for name in ("sample", "age_days", "seconds", "stage")}
+    lived = known["sample"]
+    if not len(lived):
+        return {name: np.full(len(samples), np.nan) for name in ("age_days", "seconds")} | {"stage": 0 * samples}
+    after = np.minimum(np.searchsorted(lived, samples), len(lived) - 1)
+    out: Block = {"stage": known["stage"][after]}
+    for name in ("age_days", "seconds"):
+        out[name] = np.interp(samples, lived, known[name])
+        exact = lived[after] == samples  # interpolation may round what was measured
+        out[name][exact] = known[name][after[exact]]
+    return out
+
+
+def _participants(study: Study, people: Sequence[Participant]) -> ExportTable:
+    own = [v for v in labels(study) if v.name != "stage"]
+    design = {f["name"] for f in study.design["factors"] if f["within"]}
+    own = [v for v in own if v.name not in design]
+    variables = [
+        *own,
+        Variable("stages", "text", "", "stages and within-subject levels in the order in which it lived them"),
+        Variable("seed", "integer", "", "of everything that was drawn for it"),
+        Variable("samples", "integer", "1", "samples lived"),
+        Variable("age_days", "number", "days", "age at the last sample"),
+        Variable("seconds", "number", "s", "simulated time lived"),
+        *(Variable(name, "number", unit, doc) for name, (unit, doc) in LEDGER.items()),
+    ]
+
+    def row(p: Participant) -> Block:
+        last = p.life.last()
+        samples, age, seconds = (int(last[0]), last[1], last[2]) if last is not None else (0, np.nan, np.nan)
+        order = " > ".join(" ".join([s.name, *s.levels.values()]) for s in p.stages)
+        values = {
+            "participant": p.number, "cell": p.cell, "group": p.group, **p.levels, "excluded": p.excluded or "",
+            "stages": order, "seed": p.seed, "samples": samples, "age_days": age, "seconds": seconds, **p.ledger,
+        }  # fmt: skip
+        values["samples"] = samples
+        return {v.name: np.array([values[v.name]]) for v in variables}
+
+    return ExportTable("participants", "a row a participant", variables, len(people), lambda: map(row, people))
