@@ -20,12 +20,12 @@ from ..reader import Run
 from ..study import Study
 from .codebook import write_codebook
 from .episodes import dataset_id, write_minari
+from .long_table import ExportTable, Selection
 from .physics import write_physics
 from .psych_ds import write_psych_ds
 from .run_tables import run_tables
 from .staging import ExportExistsError, Progress, refuse_existing, staged
 from .study_tables import study_tables
-from .tables import ExportTable, Selection
 from .writers import MissingLibrary, write_csv, write_parquet
 
 __all__ = ["FORMATS", "ExportExistsError", "MissingLibrary", "tables", "write"]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from .tables import ExportTable
+from .long_table import ExportTable
 
 FIELDS = ("table", "name", "type", "unit", "levels", "description")
 

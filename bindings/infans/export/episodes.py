@@ -15,8 +15,8 @@ import numpy as np
 from ..reader import Run
 from ..study import Participant, Study
 from ..tables import MissingDatasetError
+from .long_table import Selection
 from .study_tables import life_at
-from .tables import Selection
 from .writers import INSTALL, MissingLibrary
 
 Arrays = np.ndarray | dict[str, np.ndarray]

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..reader import Run
 from ..study import Study
+from .long_table import Selection, parts
 from .study_tables import life_at
-from .tables import Selection, parts
 
 INTEGRATION = "mjSTATE_INTEGRATION"
 

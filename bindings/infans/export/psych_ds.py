@@ -10,7 +10,7 @@ from typing import Any
 from ..reader import Run
 from ..study import Study
 from .codebook import write_codebook
-from .tables import ExportTable
+from .long_table import ExportTable
 from .writers import write_csv
 
 README = """# {title}

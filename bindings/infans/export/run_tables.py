@@ -9,7 +9,7 @@ import numpy as np
 from ..fields import OBSERVED, TABLES
 from ..reader import Agent, Run
 from ..tables import MissingDatasetError, Table
-from .tables import Block, ExportTable, Selection, Variable, element_names, parts
+from .long_table import Block, ExportTable, Selection, Variable, element_names, parts
 
 NAMES = {"step": ("decisions", "a row a decision"), "episode": ("episodes", "a row an episode")}
 WIDE = ("physics",)  # only when asked for by name; --format mujoco is made for it

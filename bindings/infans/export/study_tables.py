@@ -8,7 +8,7 @@ import numpy as np
 
 from ..participants import COUNTS, Column, Participant, Rows
 from ..study import Study
-from .tables import Block, ExportTable, Selection, Variable, element_names, parts
+from .long_table import Block, ExportTable, Selection, Variable, element_names, parts
 
 LABELS = {
     "participant": ("integer", "number of the participant in the study, from 1"),
@@ -122,7 +122,7 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
         for p in lives:
             samples = p.signals.samples
             when = life_at(p, samples)
-            for part in parts(len(samples), len(variables) + len(study.labels)):
+            for part in parts(len(samples), len(variables) + len(index) + len(study.labels)):
                 block = study.labels_of(p, when["stage"][part].astype(int))
                 block |= {"sample": samples[part], "age_days": when["age_days"][part], "seconds": when["seconds"][part]}
                 for name in wanted:

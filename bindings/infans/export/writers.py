@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .tables import Block, ExportTable, Variable
+from .long_table import Block, ExportTable, Variable
 
 INSTALL = 'it needs {}; install it with: pip install "infans[export]"'
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes.util
+import importlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,9 @@ class CannotDraw(RuntimeError):
     """There is no OpenGL that MuJoCo can draw with; the message says what to install."""
 
 
+MOST_GEOMS = 10_000  # drawn at once
+
+
 @dataclass(frozen=True)
 class Look:
     """Size in pixels (even, as H.264 wants), and from where: a camera of the body by name, or the free camera, which
@@ -36,14 +38,22 @@ class Look:
     distance: float | None = None
 
 
-def choose_opengl() -> None:
-    """Tell MuJoCo, before it is imported, to draw without a screen where there is none."""
-    if "MUJOCO_GL" in os.environ or os.environ.get("DISPLAY") or "mujoco" in sys.modules:
-        return
-    for name, library in (("egl", "EGL"), ("osmesa", "OSMesa")):
-        if ctypes.util.find_library(library):
-            os.environ["MUJOCO_GL"] = name
-            return
+def opengl_context(width: int, height: int) -> Any:
+    """An OpenGL context of MuJoCo's own: the one that MUJOCO_GL names, else of the screen, else EGL or OSMesa.
+
+    Not left to mujoco.Renderer, which decides when mujoco is first imported. Raises CannotDraw.
+    """
+    named = os.environ.get("MUJOCO_GL", "").lower()
+    kinds = [named] if named else (["glfw"] if os.environ.get("DISPLAY") else []) + ["egl", "osmesa"]
+    said = []
+    for kind in kinds:
+        try:
+            context = importlib.import_module(f"mujoco.{kind}").GLContext(width, height)
+            context.make_current()
+            return context
+        except Exception as error:  # whatever the OpenGL of this machine raises
+            said.append(f"{kind}: {str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__}")
+    raise CannotDraw(NO_OPENGL.format("; ".join(said)))
 
 
 class Painter:
@@ -54,32 +64,30 @@ class Painter:
     """
 
     def __init__(self, mjcf: str, look: Look | None = None) -> None:
-        self._look = look or Look()
-        choose_opengl()
         import mujoco
 
         self._mujoco: Any = mujoco
+        look = look or Look()
         self.model = mujoco.MjModel.from_xml_string(mjcf)
         self.data = mujoco.MjData(self.model)
         offscreen = self.model.vis.global_
-        offscreen.offwidth = max(offscreen.offwidth, self._look.width)
-        offscreen.offheight = max(offscreen.offheight, self._look.height)
+        offscreen.offwidth, offscreen.offheight = look.width, look.height
         self._size = mujoco.mj_stateSize(self.model, mujoco.mjtState.mjSTATE_INTEGRATION)
-        self._camera = self._camera_of(self._look)
-        self._renderer = self._renderer_of(self._look)
-
-    def _renderer_of(self, look: Look) -> Any:
-        try:
-            return self._mujoco.Renderer(self.model, look.height, look.width)
-        except Exception as error:  # whatever the OpenGL of this machine raises
-            raise CannotDraw(NO_OPENGL.format(str(error).strip().split("\n")[0] or type(error).__name__)) from error
+        self._camera = self._camera_of(look)
+        self._window = mujoco.MjrRect(0, 0, look.width, look.height)
+        self._scene, self._option = mujoco.MjvScene(self.model, MOST_GEOMS), mujoco.MjvOption()
+        self._context = opengl_context(look.width, look.height)
+        self._device = mujoco.MjrContext(self.model, mujoco.mjtFontScale.mjFONTSCALE_100)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._device)
 
     def _camera_of(self, look: Look) -> Any:
         names = [self.model.camera(k).name for k in range(self.model.ncam)]
         if look.camera:
             if look.camera not in names:
                 raise ValueError(f"the body has no camera '{look.camera}'; there is: {', '.join(names) or 'none'}")
-            return look.camera
+            camera = self._mujoco.MjvCamera()
+            camera.type, camera.fixedcamid = self._mujoco.mjtCamera.mjCAMERA_FIXED, names.index(look.camera)
+            return camera
         camera = self._mujoco.MjvCamera()
         self._mujoco.mjv_defaultFreeCamera(self.model, camera)
         for name in ("azimuth", "elevation", "distance"):
@@ -101,11 +109,18 @@ class Painter:
 
     def draw_data(self, data: Any) -> np.ndarray:
         """A picture of an mjData of this body, e.g. of a simulation that goes on."""
-        self._renderer.update_scene(data, self._camera)
-        return self._renderer.render()
+        m = self._mujoco
+        self._context.make_current()
+        m.mjv_updateScene(self.model, data, self._option, None, self._camera, m.mjtCatBit.mjCAT_ALL.value, self._scene)
+        m.mjr_render(self._window, self._scene, self._device)
+        picture = np.empty((self._window.height, self._window.width, 3), np.uint8)
+        m.mjr_readPixels(picture, None, self._window, self._device)
+        return picture[::-1].copy()  # OpenGL counts rows from below
 
     def close(self) -> None:
-        self._renderer.close()
+        self._context.make_current()
+        self._device.free()
+        self._context.free()
 
     def __enter__(self) -> Painter:
         return self

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..export.long_table import Selection
 from ..export.physics import Replayable, lives
-from ..export.tables import Selection
 from ..reader import Run
 from ..study import Study
 

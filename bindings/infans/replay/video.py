@@ -28,11 +28,12 @@ def mp4(pictures: Iterable[np.ndarray], fps: float, *, quality: int = 23) -> byt
     rate factor, 0 (lossless) to 51."""
     av = _av()
     file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as container:
+    with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = None
         for picture in pictures:
             if stream is None:
-                options = {"crf": str(quality), "preset": "slow", "threads": "1"}  # one thread: equal bytes
+                # Equal pictures give equal bytes; with x264's tree of macroblocks they do not, even in one thread.
+                options = {"crf": str(quality), "preset": "slow", "threads": "1", "x264-params": "no-mbtree=1"}
                 stream = container.add_stream("libx264", Fraction(fps).limit_denominator(1000), options=options)
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"

@@ -1,0 +1,162 @@
+"""infans-export: tables that say what the record says, a piece at a time, whole or not at all."""
+
+import csv
+import json
+
+import infans
+import numpy as np
+import pytest
+from infans import export
+from infans.export import command
+from infans.tables import MissingDatasetError
+
+
+def columns(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    return dict(zip(rows[0], zip(*rows[1:], strict=True), strict=True))
+
+
+def numbers(cells):
+    return np.array([float(cell) if cell else np.nan for cell in cells])
+
+
+@pytest.fixture
+def logged(study):
+    with infans.load(study("logged")) as record:
+        yield record
+
+
+def test_csv_has_every_row_and_the_same_numbers(logged, tmp_path):
+    written = export.write(logged, "csv", tmp_path / "out", signals=True)
+    assert {p.name for p in written} == {
+        "participants.csv", "samples.csv", "trials_reach.csv", "signals.csv", "codebook.csv", "codebook.json",
+    }  # fmt: skip
+    samples, life = columns(tmp_path / "out/samples.csv"), logged.life()
+    for name in ("participant", "sample", "age_days", "seconds", "kick", "surprise", "touch_x"):
+        assert np.array_equal(numbers(samples[name]), life[name].astype(float), equal_nan=True), name
+    for name in ("group", "stage", "excluded"):
+        assert list(samples[name]) == life[name].tolist()
+    trials = columns(tmp_path / "out/trials_reach.csv")
+    assert np.array_equal(numbers(trials["error"]), logged.trials("reach").error)
+    signals, p = columns(tmp_path / "out/signals.csv"), logged.participants[0]
+    mine = np.array(signals["participant"]) == "1"
+    grid = p.signals["observation/grid"][:]
+    assert np.array_equal(numbers(signals["observation.grid.2.3"])[mine], grid[:, 1, 2])
+    assert np.array_equal(numbers(signals["vfe.total"])[mine], p.signals["vfe/total"][:])
+    people = columns(tmp_path / "out/participants.csv")
+    assert people["excluded"][1] == "never moved" and numbers(people["operations"])[2] == 3002
+
+
+def test_the_codebook_names_every_column(logged, tmp_path):
+    export.write(logged, "csv", tmp_path / "out", signals=True)
+    book = columns(tmp_path / "out/codebook.csv")
+    for table in ("participants", "samples", "trials_reach", "signals"):
+        named = [n for t, n in zip(book["table"], book["name"], strict=True) if t == table]
+        assert named == list(columns(tmp_path / f"out/{table}.csv"))
+    assert all(book["description"])
+    about = json.loads((tmp_path / "out/codebook.json").read_text())
+    trials = next(t for t in about["tables"] if t["name"] == "trials_reach")
+    assert trials["rows"] == len(columns(tmp_path / "out/trials_reach.csv")["trial"])
+    error = next(c for c in trials["columns"] if c["name"] == "error")
+    assert (error["unit"], error["description"], error["type"]) == ("m", "distance to the target", "number")
+    stage = next(c for c in trials["columns"] if c["name"] == "stage")
+    assert stage["levels"] == ["baseline", "conjugate", "extinction"]
+
+
+def test_parquet_is_the_same_table(logged, tmp_path):
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow.parquet")
+    export.write(logged, "parquet", tmp_path / "out")
+    frame = pandas.read_parquet(tmp_path / "out/samples.parquet")
+    life = logged.life(frame=True)
+    assert list(frame) == list(life) and len(frame) == len(life)
+    for name in life:
+        same = life[name].to_numpy()
+        read = frame[name].to_numpy()
+        assert np.array_equal(read, same, equal_nan=same.dtype.kind == "f"), name
+    field = pyarrow.read_schema(tmp_path / "out/samples.parquet").field("surprise")
+    assert field.metadata == {b"unit": b"nats", b"description": b"of the sample"}
+
+
+def test_memory_is_bounded_and_the_pieces_make_the_whole(logged, tmp_path, monkeypatch):
+    export.write(logged, "csv", tmp_path / "whole", signals=True)
+    monkeypatch.setattr("infans.export.long_table.BLOCK_NUMBERS", 200)
+    for table in export.tables(logged, signals=True):
+        assert all(len(b["participant"]) * len(table.variables) <= 200 for b in table.blocks())
+    export.write(logged, "csv", tmp_path / "pieces", signals=True)
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "pieces" / path.name).read_bytes()
+
+
+def test_one_measure_of_some_participants(logged, tmp_path):
+    export.write(logged, "csv", tmp_path / "out", participants=[2, 5], measures=["kick", "action/torque"])
+    samples = columns(tmp_path / "out/samples.csv")
+    assert set(samples["participant"]) == {"2", "5"} and list(samples)[-2:] == ["seconds", "kick"]
+    assert list(columns(tmp_path / "out/signals.csv"))[-1] == "action.torque"
+    assert not (tmp_path / "out/trials_reach.csv").exists()
+    with pytest.raises(MissingDatasetError, match="did you mean 'kick'"):
+        export.write(logged, "csv", tmp_path / "other", measures=["kcik"])
+    with pytest.raises(MissingDatasetError, match="there is: 1 to 6"):
+        export.write(logged, "csv", tmp_path / "other", participants=[9])
+    assert not (tmp_path / "other").exists()
+
+
+def test_nothing_is_overwritten_and_nothing_half_is_left(logged, tmp_path, monkeypatch):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "samples.csv").write_text("mine")
+    with pytest.raises(export.ExportExistsError, match="--force"):
+        export.write(logged, "csv", target)
+    assert (target / "samples.csv").read_text() == "mine"
+    (target / "notes.txt").write_text("mine too")
+
+    def broken(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="disk full"):
+        patched.setattr(export, "write_codebook", broken)
+        export.write(logged, "csv", target, force=True)
+    assert (target / "samples.csv").read_text() == "mine"
+    assert {p.name for p in tmp_path.iterdir()} == {"out"}
+    export.write(logged, "csv", target, force=True)
+    assert (target / "samples.csv").read_text().startswith("participant,") and (target / "notes.txt").exists()
+
+
+def test_factors_within_subjects_are_columns(study, tmp_path):
+    with infans.load(study("within")) as record:
+        export.write(record, "csv", tmp_path / "out", measures=["error"])
+        trials = columns(tmp_path / "out/trials_reach.csv")
+        assert list(trials["light"]) == record.trials("reach")["light"].tolist()
+        assert "light" not in columns(tmp_path / "out/participants.csv")
+
+
+def test_a_run_is_decisions_and_episodes(record, tmp_path):
+    with infans.load(record("partial")) as run:
+        export.write(run, "csv", tmp_path / "out", participants=[3])
+        agent = run.agents[2]
+        decisions = columns(tmp_path / "out/decisions.csv")
+        assert len(decisions["agent"]) == agent.step.rows and set(decisions["agent"]) == {"3"}
+        assert np.array_equal(numbers(decisions["observation.joint_velocity.2"]), agent.step.observation[:, 3])
+        assert np.array_equal(numbers(decisions["rejected_action.2.1"]), agent.step.rejected_action[:, 1, 0])
+        episodes = columns(tmp_path / "out/episodes.csv")
+        assert list(map(int, episodes["success"])) == agent.episode.success.tolist()
+        book = columns(tmp_path / "out/codebook.csv")
+        assert dict(zip(book["name"], book["unit"], strict=True))["observation.joint_velocity.2"] == "rad/s"
+
+
+def test_the_command(study, tmp_path, capsys):
+    few = ["--participants", "1-3", "7", "--measure", "error"]
+    command.main([str(study("within")), "-o", str(tmp_path / "out"), *few])
+    assert set(columns(tmp_path / "out/trials_reach.csv")["participant"]) == {"1", "2", "3", "7"}
+    assert str(tmp_path / "out/trials_reach.csv") in capsys.readouterr().out
+    for arguments, message in (
+        ([str(tmp_path / "no.h5")], "no such record"),
+        ([str(study("within")), "-o", str(tmp_path / "out")], "already there"),
+        ([str(study("within")), "-o", str(tmp_path / "x"), "--signals"], "record.signals=every"),
+        ([str(study("within")), "-o", str(tmp_path / "x"), "--format", "mujoco"], "record.physics_every=1"),
+        ([str(study("within")), "-o", str(tmp_path / "no/x")], "no such folder"),
+        ([str(study("within")), "--format", "minari", "--measure", "error"], "has none"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            command.main(arguments)
+        assert stopped.value.code == 2 and message in capsys.readouterr().err
