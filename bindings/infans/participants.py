@@ -155,10 +155,10 @@ class Participant:
     def _log(self, name: str) -> h5py.Dataset:
         if name not in self._file:
             log = name.partition("_")[0]
-            option = {"signals": "record.signals=every", "physics": "record.physics_every=1"}
+            option = {"signals": "record.signals=every", "states": "record.states=true"}
             raise MissingDatasetError(
                 f"no {log} of participant {self.number} in {self._study.path}; to record them, run the study with "
-                f"--set {option.get(log, f'record.{log}=true')}"
+                f"--set {option.get(log, 'record.physics_every=1')}"
             )
         return self._file[name]
 

@@ -64,7 +64,7 @@ def study_episodes(study: Study, chosen: Selection) -> Iterator[Episode]:
             kinds = "observation/... and action/..."
             raise MissingDatasetError(f"{study.path}: episodes need signals {kinds}; there is: {', '.join(p.signals)}")
         samples = p.signals.samples
-        stage = life_at(p, samples)["stage"]
+        stage = life_at(study, p, samples)["stage"]
         breaks = np.flatnonzero((np.diff(samples) != 1) | (np.diff(stage) != 0)) + 1
         for start, stop in zip([0, *breaks], [*breaks, len(samples)], strict=True):
             if stop - start < 2:

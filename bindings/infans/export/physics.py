@@ -41,7 +41,7 @@ def lives(record: Study | Run, chosen: Selection) -> Iterator[Replayable]:
     people = [record.participant(n) for n in chosen.participants] or list(record.participants)
     for p in people:
         samples = p.physics.samples
-        when = life_at(p, samples)
+        when = life_at(record, p, samples)
         columns = {"sample": samples, "age_days": when["age_days"], "seconds": when["seconds"]}
         yield Replayable(
             f"participant-{p.number:04d}", [b.mjcf for b in p.bodies], p.physics.body, columns, p.physics.__getitem__

@@ -121,9 +121,9 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
     def blocks() -> Iterator[Block]:
         for p in lives:
             samples = p.signals.samples
-            when = life_at(p, samples)
+            when = life_at(study, p, samples)
             for part in parts(len(samples), len(variables) + len(index) + len(study.labels)):
-                block = study.labels_of(p, when["stage"][part].astype(int))
+                block = study.labels_of(p, when["stage"][part])
                 block |= {"sample": samples[part], "age_days": when["age_days"][part], "seconds": when["seconds"][part]}
                 for name in wanted:
                     signal = p.signals[name]
@@ -134,16 +134,16 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
     return ExportTable("signals", "a row a recorded sample", labels(study) + index + variables, rows, blocks)
 
 
-def life_at(participant: Participant, samples: np.ndarray) -> Block:
-    """Age, simulated seconds and stage at these samples; between rows of life (record.every > 1) by their neighbours:
-    numbers by interpolation, the stage by the row that closes it."""
+def life_at(study: Study, participant: Participant, samples: np.ndarray) -> Block:
+    """Age, simulated seconds and stage (index) at these samples, 0 being birth; between rows of life (record.every > 1)
+    by their neighbours: numbers by interpolation, the stage by the row that closes it."""
     life = participant.life
     known = {name: life.read(name) for name in ("sample", "age_days", "seconds", "stage")}
+    birth = {"sample": 0.0, "age_days": study.design["time"]["start_days"], "seconds": 0.0, "stage": 0.0}
+    known = {name: np.concatenate([[birth[name]], values]) for name, values in known.items()}
     lived = known["sample"]
-    if not len(lived):
-        return {name: np.full(len(samples), np.nan) for name in ("age_days", "seconds")} | {"stage": 0 * samples}
     after = np.minimum(np.searchsorted(lived, samples), len(lived) - 1)
-    out: Block = {"stage": known["stage"][after]}
+    out: Block = {"stage": known["stage"][after].astype(np.int64)}
     for name in ("age_days", "seconds"):
         out[name] = np.interp(samples, lived, known[name])
         exact = lived[after] == samples  # interpolation may round what was measured
