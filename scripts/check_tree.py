@@ -20,7 +20,7 @@ ROOMS: dict[str, set[str] | None] = {  # None: free inside
     "core": {"base", "random", "config", "kernels", "parallel", "model", "inference"},
     "agents": {"planning", "habit", "reflex", "drives", "sampling", "baselines"},
     "envs": {"api", "mujoco", "bodies", "worlds", "analytic"},
-    "experiments": {"run", "record", "protocols", "benchmarks", "configs"},
+    "experiments": {"run", "record", "protocols", "benchmarks", "configs", "analyses"},
     "bindings": {"cpp", "infans"},
     "scripts": None,
     "tests": {"closed_form", "plain_twin", "peer", "stored", "property", "crash", "threads", "python", "packaging"},
