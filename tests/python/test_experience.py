@@ -31,7 +31,7 @@ def lives():
 
 @pytest.fixture(scope="module")
 def robomimic(tmp_path_factory, lives):
-    """As robomimic lays it out: data/demo_N/{obs,next_obs,actions} (robomimic.github.io/docs/datasets/overview.html)."""
+    """As robomimic has it: data/demo_N/{obs,next_obs,actions} (robomimic.github.io/docs/datasets/overview.html)."""
     path = tmp_path_factory.mktemp("robomimic") / "low_dim.hdf5"
     with h5py.File(path, "w") as file:
         for k, (states, torques) in enumerate(lives):
@@ -98,7 +98,7 @@ def test_an_observer_learns_to_predict_what_nobody_lived(robomimic, tmp_path, pr
             assert (error == error[0]).all()  # tests teach nothing either
         else:
             # 1 is what the mean of what was lived would reach; the torque has noise that nobody can predict.
-            assert error[-1] < 0.85 < 1 < error[0]
+            assert error[-1] < 0.85 and error[-1] < 0.95 * error[0]
 
 
 def test_the_file_teaches_more_than_itself_with_its_actions_shuffled(robomimic, lives, tmp_path):
