@@ -8,6 +8,9 @@
     study = infans.load("runs/body_map-1")             # a study of participants, groups, ages and probes
     study.trials("reach", frame=True)                  # one row a trial, as a pandas data frame
     infans.analysis.run(study)                         # what the study's file declares: see infans.analysis
+    infans.export.write(study, "parquet")              # CSV, Parquet, Psych-DS, Minari, MuJoCo: see infans.export
+    infans.replay.write_mp4(infans.replay.clip(study, 3, 120, 130), "kick.mp4")    # see infans.replay
+    infans.experience.load("lift/ph/low_dim.hdf5")     # Minari and robomimic files: see infans.experience
     net = infans.Hierarchy.chain([64, 128, 10])        # predictive coding by hand: see infans.hierarchy
     body = infans.Body("infant?age=6", skin={})        # any MJCF with senses: see infans.body
     env = gymnasium.make("infans/HalfCheetah-v5")      # bodies and tasks: see infans.envs
@@ -27,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from .tasks import register_with_gymnasium as _register_with_gymnasium
 
 if TYPE_CHECKING:
-    from . import analysis, report
+    from . import analysis, experience, export, replay, report
     from ._infans import BodyError, Error, FileError, OptionError, SimulationError
     from .body import Body
     from .envs import World
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adam", "Agent", "Amortiser", "Belief", "Body", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life",
     "Node", "Option", "OptionError", "Participant", "Probe", "RecordError", "Run", "Sgd", "SimulationError", "Study",
-    "Trial", "analysis", "build_info", "load", "report", "resume", "run", "stream",
+    "Trial", "analysis", "build_info", "experience", "export", "load", "replay", "report", "resume", "run", "stream",
 ]  # fmt: skip
 
 _FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")

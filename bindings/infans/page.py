@@ -28,7 +28,8 @@ dl.key dd { margin: 0; font-size: 21px; font-variant-numeric: tabular-nums; }
 section { margin: 52px 0 0; }
 h2 { font-size: 21px; margin: 0 0 4px; letter-spacing: -0.01em; }
 .caption { color: var(--soft); margin: 0 0 14px; max-width: 48em; font-size: 15px; text-wrap: pretty; }
-figure { margin: 0; } figure svg { width: 100%; height: auto; display: block; }
+figure { margin: 0; } video { width: 100%; max-width: 640px; height: auto; display: block; }
+figure svg { width: 100%; height: auto; display: block; }
 figure svg text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial,
   sans-serif !important; }
 .none { color: var(--soft); border-left: 3px solid var(--line); padding: 4px 0 4px 14px; margin: 0; }

@@ -13,6 +13,7 @@ from typing import Any
 from . import page, series
 from .captions import CAPTIONS
 from .reader import RecordError, Run, load
+from .replay import film
 from .series import NothingToShow
 from .study import Study
 from .tables import MissingDatasetError
@@ -166,7 +167,9 @@ def html(run: Run | Study) -> str:
         ("wall time, summed", f"{wall:,.0f} s" if wall else "–"),
     ])  # fmt: skip
     over = f"Infans {run.attrs['infans_version']} · {name} · seed {run.attrs['seed']}"
-    return page.document(title, over, result_sentence(run), key, _sections(run) + _about(run))
+    shown = series.representative(run)
+    replayed = film.section(run, shown.number) if shown else []
+    return page.document(title, over, result_sentence(run), key, _sections(run) + replayed + _about(run))
 
 
 def write(run: Run | Study, path: str | os.PathLike[str]) -> Path:

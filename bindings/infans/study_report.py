@@ -16,6 +16,7 @@ from matplotlib import rc_context
 from . import analysis, page, study_figures, study_overview
 from .analysis.results import Result, TextTable, for_json
 from .captions import STUDY
+from .replay import film
 from .series import NothingToShow
 from .study import Study
 from .study_text import age, counted, duration, methods
@@ -106,9 +107,15 @@ def html(study: Study, results: Sequence[Result] | None = None, drawn: Mapping |
         page.section("Methods", "", "".join(map(page.prose, methods(study)))), *_sections(drawn),
         page.section("Participants", "", page.details(counted(len(people.rows), "participant"), table)
                      if len(people.rows) > MANY else table),
-        *_about(study),
+        *_replayed(study), *_about(study),
     ]  # fmt: skip
     return page.document(about.get("summary") or name, over, _headline(study, results), key, parts)
+
+
+def _replayed(study: Study) -> list[str]:
+    """A film of the first participant that was kept."""
+    kept = next((p for p in study.participants if p.excluded is None and "physics" in p.logs), None)
+    return film.section(study, kept.number) if kept else []
 
 
 def _headline(study: Study, results: Sequence[Result]) -> str:

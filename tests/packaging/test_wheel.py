@@ -34,6 +34,8 @@ def test_wheel(tmp_path: Path) -> None:
     (entries,) = site.glob("infans-*.dist-info/entry_points.txt")
     assert "infans=infans.cli:main" in entries.read_text().replace(" ", "")
     assert "infans-report=infans.report:main" in entries.read_text().replace(" ", "")
+    assert "infans-export=infans.export.command:main" in entries.read_text().replace(" ", "")
+    assert "infans-replay=infans.replay.command:main" in entries.read_text().replace(" ", "")
     assert "infans-bench=infans.bench:main" in entries.read_text().replace(" ", "")
     packages = Path(sysconfig.get_path("purelib"))
     (site / "mujoco").symlink_to(packages / "mujoco")
