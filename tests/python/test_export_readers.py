@@ -99,5 +99,5 @@ def test_psych_ds(kind, study, record, tmp_path):
         assert set(rows[0]) <= set(measured)  # CsvColumnMissingFromMetadata
         assert "row_id" not in rows[0]  # RowidValuesNotUnique
     assert set(measured) == {name for p in files for name in p.open().readline().strip().split(",")}
-    for name in ("README.md", "CHANGES.md", "documentation/codebook.csv", "materials/study.toml"):
+    for name in ("README.md", "CHANGES.md", "documentation/codebook.json", "materials/study.toml"):
         assert (root / name).stat().st_size > 0  # FileEmpty

@@ -12,15 +12,19 @@ from .long_table import ExportTable
 FIELDS = ("table", "name", "type", "unit", "levels", "description")
 
 
-def write_codebook(tables: Sequence[ExportTable], folder: Path) -> list[Path]:
+def write_codebook(tables: Sequence[ExportTable], folder: Path) -> None:
     """codebook.csv, a row a column of a table, and codebook.json."""
-    as_csv, as_json = folder / "codebook.csv", folder / "codebook.json"
-    with as_csv.open("w", newline="", encoding="utf-8") as file:
+    with (folder / "codebook.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
         writer.writerows(
             [t.name, v.name, v.type, v.unit, " | ".join(v.levels), v.doc] for t in tables for v in t.variables
         )
+    write_json(tables, folder)
+
+
+def write_json(tables: Sequence[ExportTable], folder: Path) -> None:
+    """codebook.json alone."""
     about = {
         "missing": "an empty cell (CSV) or null (Parquet): there was nothing to measure",
         "tables": [
@@ -30,5 +34,5 @@ def write_codebook(tables: Sequence[ExportTable], folder: Path) -> list[Path]:
             for t in tables
         ],
     }  # fmt: skip
-    as_json.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [as_csv, as_json]
+    text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
+    (folder / "codebook.json").write_text(text, encoding="utf-8")

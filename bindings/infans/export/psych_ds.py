@@ -9,7 +9,7 @@ from typing import Any
 
 from ..reader import Run
 from ..study import Study
-from .codebook import write_codebook
+from .codebook import write_json
 from .long_table import ExportTable
 from .writers import write_csv
 
@@ -23,7 +23,7 @@ Written by Infans {version} from the record of `{name}`{protocol}. Every row is 
 |---|---|---|
 {files}
 
-A row is identified by {keys}. An empty cell: there was nothing to measure. `documentation/codebook.csv` has unit and
+A row is identified by {keys}. An empty cell: there was nothing to measure. `documentation/codebook.json` has unit and
 meaning of every column, `materials/study.toml` the design as it was run, with seed {seed} anybody can run it again.
 """
 KEYS = {
@@ -58,8 +58,9 @@ def write_psych_ds(
     names = {table.name: file_name(name, table) for table in tables}
     for table in tables:
         write_csv(table, folder / "data" / names[table.name], tick)
-    write_codebook(tables, folder / "documentation")
+    write_json(tables, folder / "documentation")
     (folder / "materials" / "study.toml").write_text(record.attrs["spec_toml"], encoding="utf-8")
+    (folder / ".psychds-ignore").write_text("documentation/\nmaterials/\n", encoding="utf-8")  # not data: not checked
     about = json.dumps(_description(record, tables), indent=1, ensure_ascii=False)
     (folder / "dataset_description.json").write_text(about + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_readme(record, tables, names), encoding="utf-8")
