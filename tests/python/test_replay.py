@@ -72,6 +72,35 @@ def test_frames_of_a_run_equal_those_of_mujoco_alone(opengl, tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(drawn, replayed, strict=True))
 
 
+def test_frames_of_a_study_equal_those_drawn_during_it(opengl, tmp_path):
+    """A callback inside the run draws what participant 2 is in after each sample; the record gives the same pixels."""
+    pytest.importorskip("infans._infans")
+    look, drawn, painters = replay.Look(96, 64), {}, []
+
+    def watch(number, sample, body, physics):
+        if number == 2:
+            if not painters:  # in the thread that draws
+                painters.append(replay.Painter(body, look))
+            drawn[sample] = painters[0].draw(np.array(physics))
+
+    settings = {"time.most_samples": 6, "record.physics_every": 1}
+    study = infans.run("mobile", agents=1, out=tmp_path / "run", settings=settings, threads=1, on_sample=watch)
+    painters[0].close()
+    clip = replay.clip_of_samples(study, 2, 1, 6)
+    replayed = list(replay.frames(clip, look))
+    assert sorted(drawn) == list(range(1, 7)) and len(replayed) == 6
+    assert all(np.array_equal(drawn[k], picture) for k, picture in enumerate(replayed, 1))
+    assert not np.array_equal(replayed[0], replayed[-1])
+
+
+def test_all_that_moves_is_in_the_picture(logged):
+    clip = replay.clip_of_samples(logged, 3, 2, 40)
+    look = replay.framed(clip, replay.Look(96, 64))
+    # The pendulum turns about the origin in the plane of x and z; its first body reaches 0.5 + 0.04 m.
+    assert look.lookat[1] == 0 and 0.3 < look.distance < 3
+    assert replay.framed(clip, LOOK) == LOOK and replay.framed(clip, replay.Look(distance=9.0)).lookat is None
+
+
 def test_which_states_a_clip_shows(logged):
     # A sample lasts 5 s, every second one has a state: at 10, 20, 30 ... s.
     clip = replay.clip(logged, 2, 100, 130)

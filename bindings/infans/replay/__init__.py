@@ -2,7 +2,8 @@
 
     study = infans.load("runs/mobile-1")                     # run with --set record.physics_every=1
     clip = infans.replay.clip(study, 3, 120, 130)            # participant 3, seconds 120 to 130
-    for picture in infans.replay.frames(clip): ...           # RGB, uint8 [height, width, 3]
+    look = infans.replay.framed(clip)                        # size and camera: all that moves fills the picture
+    for picture in infans.replay.frames(clip, look): ...     # RGB, uint8 [height, width, 3]
     infans.replay.write_mp4(clip, "kick.mp4")
     infans.replay.write_strip(clip, "kick.png", 8)
 
@@ -17,13 +18,13 @@ from pathlib import Path
 
 from ..export.staging import ExportExistsError
 from ..export.writers import MissingLibrary
-from .drawing import CannotDraw, Look, Painter, frames
+from .drawing import CannotDraw, Look, Painter, framed, frames
 from .scenes import Clip, NothingToReplay, clip_of_samples, clip_of_seconds, every
 from .scenes import clip_of_seconds as clip
 from .video import mp4, png, strip
 
 __all__ = ["CannotDraw", "Clip", "ExportExistsError", "Look", "MissingLibrary", "NothingToReplay", "Painter", "clip",
-           "clip_of_samples", "clip_of_seconds", "every", "frames", "write_mp4", "write_strip"]  # fmt: skip
+           "clip_of_samples", "clip_of_seconds", "every", "framed", "frames", "write_mp4", "write_strip"]  # fmt: skip
 
 
 def write_mp4(
@@ -38,7 +39,7 @@ def write_mp4(
 
     Raises ExportExistsError unless `force`, CannotDraw, MissingLibrary.
     """
-    return _write(Path(path), lambda: mp4(frames(clip, look, tick), clip.fps), force)
+    return _write(Path(path), lambda: mp4(frames(clip, framed(clip, look), tick), clip.fps), force)
 
 
 def write_strip(
@@ -51,7 +52,7 @@ def write_strip(
     tick: Callable[[int], None] = lambda _: None,
 ) -> Path:
     """`count` frames of the clip, evenly spread, side by side as one PNG."""
-    return _write(Path(path), lambda: png(strip(list(frames(every(clip, count), look, tick)))), force)
+    return _write(Path(path), lambda: png(strip(list(frames(every(clip, count), framed(clip, look), tick)))), force)
 
 
 def _write(path: Path, make: Callable[[], bytes], force: bool) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,8 @@ MOST_GEOMS = 10_000  # drawn at once
 
 @dataclass(frozen=True)
 class Look:
-    """Size in pixels (even, as H.264 wants), and from where: a camera of the body by name, or the free camera, which
-    looks at its centre; azimuth and elevation in degrees, distance in m [its own]."""
+    """Size in pixels (even, as H.264 wants), and from where: a camera of the body by name, or the free camera:
+    azimuth and elevation in degrees, distance in m, the place that it looks at (x, y, z), m [the body's own]."""
 
     width: int = 480
     height: int = 360
@@ -36,6 +36,7 @@ class Look:
     azimuth: float | None = None
     elevation: float | None = None
     distance: float | None = None
+    lookat: tuple[float, float, float] | None = None
 
 
 def opengl_context(width: int, height: int) -> Any:
@@ -90,7 +91,7 @@ class Painter:
             return camera
         camera = self._mujoco.MjvCamera()
         self._mujoco.mjv_defaultFreeCamera(self.model, camera)
-        for name in ("azimuth", "elevation", "distance"):
+        for name in ("azimuth", "elevation", "distance", "lookat"):
             if getattr(look, name) is not None:
                 setattr(camera, name, getattr(look, name))
         return camera
@@ -127,6 +128,32 @@ class Painter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def framed(clip: Clip, look: Look | None = None) -> Look:
+    """The look from where all that moves in the clip fills the picture, unless it says from where."""
+    look = look or Look()
+    if look.camera or look.distance is not None or look.lookat is not None:
+        return look
+    import mujoco
+
+    model = mujoco.MjModel.from_xml_string(clip.life.bodies[int(clip.body[0])])
+    data = mujoco.MjData(model)
+    kind = mujoco.mjtState.mjSTATE_INTEGRATION
+    moving = (model.body_weldid[model.geom_bodyid] != 0) & (model.geom_rbound > 0)
+    if not moving.any():
+        return look
+    corners = []
+    for frame in np.unique(np.linspace(0, len(clip.row) - 1, 12).astype(int)):
+        if clip.body[frame] == clip.body[0]:
+            mujoco.mj_setState(model, data, clip.state(frame)[: mujoco.mj_stateSize(model, kind)], kind)
+            mujoco.mj_kinematics(model, data)
+            radius = model.geom_rbound[moving, None]
+            corners += [(data.geom_xpos[moving] - radius).min(axis=0), (data.geom_xpos[moving] + radius).max(axis=0)]
+    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
+    angle = np.radians(model.vis.global_.fovy) / 2
+    distance = float(np.linalg.norm(high - low)) / 2 / np.sin(angle)
+    return replace(look, distance=distance, lookat=tuple(((low + high) / 2).tolist()))
 
 
 def frames(clip: Clip, look: Look | None = None, tick: Callable[[int], None] = lambda _: None) -> Iterator[np.ndarray]:

@@ -11,7 +11,7 @@ from .. import page
 from ..reader import Run
 from ..study import Study
 from ..tables import MissingDatasetError
-from . import CannotDraw, Look, MissingLibrary, frames
+from . import CannotDraw, Look, MissingLibrary, framed, frames
 from .scenes import Clip, life_of, seconds_of
 from .video import mp4
 
@@ -33,7 +33,7 @@ def film(record: Study | Run, number: int) -> Film | None:
     if clip is None:
         return None
     try:
-        return Film(mp4(frames(clip, LOOK), clip.fps), _caption(record, number, clip))
+        return Film(mp4(frames(clip, framed(clip, LOOK)), clip.fps), _caption(record, number, clip))
     except (CannotDraw, MissingLibrary) as error:
         return Film(b"", "", f"Its physics was recorded; there is no film of it: {error}.")
     except ValueError:  # what is recorded is no state of this body, as in a world of Python
