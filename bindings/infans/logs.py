@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 
 from .state import decode
-from .tables import missing
+from .tables import OnDemand, missing
 
 LOGS = ("signals", "physics", "bodies", "bodies_text", "states", "states_bytes")  # columns of /committed_logs
 
@@ -122,20 +122,14 @@ class Body(NamedTuple):
     mjcf: str
 
 
-class Bodies(Sequence[Body]):
+class Bodies(OnDemand[Body]):
     """The bodies of a life in order; a text is read when its body is asked for."""
 
     def __init__(self, table: h5py.Dataset, text: h5py.Dataset, rows: int) -> None:
         self._table, self._text, self._count = table, text, rows
 
-    @overload
-    def __getitem__(self, index: int) -> Body: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Body]: ...
-    def __getitem__(self, index: int | slice) -> Body | list[Body]:
-        if isinstance(index, slice):
-            return [self[k] for k in range(self._count)[index]]
-        sample, age, offset, length = current(self._table)[range(self._count)[index]]
+    def _make(self, index: int) -> Body:
+        sample, age, offset, length = current(self._table)[index]
         text = current(self._text)[int(offset) : int(offset + length)]
         return Body(int(sample), float(age), text.tobytes().decode())
 
@@ -194,20 +188,14 @@ class State(NamedTuple):
     values: dict[str, Any]  # nested dicts of arrays, by the names that the protocol's describe() gives
 
 
-class States(Sequence[State]):
+class States(OnDemand[State]):
     """States in order; one is read and decoded when it is asked for."""
 
     def __init__(self, table: h5py.Dataset, data: h5py.Dataset, rows: int) -> None:
         self._table, self._data, self._count = table, data, rows
 
-    @overload
-    def __getitem__(self, index: int) -> State: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[State]: ...
-    def __getitem__(self, index: int | slice) -> State | list[State]:
-        if isinstance(index, slice):
-            return [self[k] for k in range(self._count)[index]]
-        sample, age, stage, offset, length = current(self._table)[range(self._count)[index]]
+    def _make(self, index: int) -> State:
+        sample, age, stage, offset, length = current(self._table)[index]
         data = current(self._data)[int(offset) : int(offset + length)]
         return State(int(sample), float(age), int(stage), decode(data))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple
 
 import h5py
 import numpy as np
 
 from .logs import ALL, LOGS, Bodies, Physics, Signals, States, committed, current
-from .tables import MissingDatasetError, Named, missing
+from .tables import MissingDatasetError, Named, OnDemand, missing
 
 if TYPE_CHECKING:
     from .study import Study
@@ -191,21 +191,14 @@ class Participant:
         return f"<Participant {self.number} of '{self.cell}', seed {self.seed}: {self.life.rows} samples{out}>"
 
 
-class Participants(Sequence[Participant]):
+class Participants(OnDemand[Participant]):
     """Those of the file, in order of their numbers; made when asked for. `study.participant(n)` finds one by number."""
 
     def __init__(self, study: Study, names: Sequence[str]) -> None:
         self._study, self._names = study, names
         self._made: dict[int, Participant] = {}
 
-    @overload
-    def __getitem__(self, index: int) -> Participant: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Participant]: ...
-    def __getitem__(self, index: int | slice) -> Participant | list[Participant]:
-        if isinstance(index, slice):
-            return [self[k] for k in range(len(self))[index]]
-        index = range(len(self))[index]
+    def _make(self, index: int) -> Participant:
         if index not in self._made:
             self._made[index] = Participant(self._study, index, self._names[index])
         return self._made[index]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from .fields import OBSERVED, TABLES, Field
 from .records import Kind, Record, RecordError, open_record
 from .study import STUDY, Study
-from .tables import Table
+from .tables import OnDemand, Table
 
 __all__ = ["Agent", "Agents", "RecordError", "Run", "Study", "load"]
 
@@ -83,23 +82,16 @@ class Agent:
         return f"<Agent {self.number}, seed {self.seed}: {self.step.rows} steps, {self.episode.rows} episodes, {word}>"
 
 
-class Agents(Sequence[Agent]):
+class Agents(OnDemand[Agent]):
     """The population: `agents[0]` is agent 1."""
 
     def __init__(self, run: Run, size: int) -> None:
-        self._run, self._all = run, [None] * size
+        self._run = run
+        self._all: list[Agent | None] = [None] * size
 
-    @overload
-    def __getitem__(self, index: int) -> Agent: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Agent]: ...
-    def __getitem__(self, index: int | slice) -> Agent | list[Agent]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        index = range(len(self))[index]
-        if self._all[index] is None:
-            self._all[index] = Agent(self._run, index + 1)
-        return self._all[index]
+    def _make(self, index: int) -> Agent:
+        self._all[index] = made = self._all[index] or Agent(self._run, index + 1)
+        return made
 
     def __len__(self) -> int:
         return len(self._all)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar, overload
 
 import h5py
 import numpy as np
+
+T = TypeVar("T")
 
 
 class MissingDatasetError(KeyError):
@@ -36,6 +39,21 @@ class Named:
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self})
+
+
+class OnDemand(Sequence[T]):
+    """A sequence whose elements are made when they are asked for. A subclass says its length and `_make(k)`."""
+
+    def _make(self, index: int) -> T:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        chosen = range(len(self))[index]
+        return [self._make(k) for k in chosen] if isinstance(chosen, range) else self._make(chosen)
 
 
 class Table(Named, Mapping[str, np.ndarray]):

@@ -120,6 +120,18 @@ def test_only_committed_rows_of_a_killed_study(study):
         assert not (np.asarray(p.signals["vfe/total"]) == 99).any() and len(p.states) == 2
 
 
+@pytest.mark.parametrize("path", sorted(STORED.glob("*.h5")), ids=lambda p: p.stem)
+def test_every_version_is_read_and_exported(path, tmp_path):
+    """One small file per minor version and kind stands in tests/stored/records."""
+    with infans.load(path) as record:
+        assert f"{path.stem.split('-')[-1]}" == ".".join(map(str, record.attrs["format_version"]))
+        written = infans.export.write(record, "csv", tmp_path / "csv")
+        rows = record.committed[:, 0].sum() if "study" in path.stem else record.committed_steps.sum()
+    table = "samples.csv" if "study" in path.stem else "decisions.csv"
+    assert (tmp_path / "csv" / table) in written
+    assert len((tmp_path / "csv" / table).read_text().splitlines()) == 1 + rows
+
+
 def test_a_record_of_format_1_0_is_read_and_says_what_it_lacks(study):
     with infans.load(STORED / "study-1.0.h5") as record:
         p = record.participants[0]

@@ -83,7 +83,7 @@ def test_frames_of_a_study_equal_those_drawn_during_it(opengl, tmp_path):
                 painters.append(replay.Painter(body, look))
             drawn[sample] = painters[0].draw(np.array(physics))
 
-    settings = {"time.most_samples": 6, "record.physics_every": 1}
+    settings = {"time.most_samples": 6, "record.physics_every": 1, "record.states": True}
     study = infans.run("mobile", agents=1, out=tmp_path / "run", settings=settings, threads=1, on_sample=watch)
     painters[0].close()
     clip = replay.clip_of_samples(study, 2, 1, 6)
@@ -91,6 +91,8 @@ def test_frames_of_a_study_equal_those_drawn_during_it(opengl, tmp_path):
     assert sorted(drawn) == list(range(1, 7)) and len(replayed) == 6
     assert all(np.array_equal(drawn[k], picture) for k, picture in enumerate(replayed, 1))
     assert not np.array_equal(replayed[0], replayed[-1])
+    mind = study.participants[1].states[-1]  # as C++ wrote it
+    assert mind.sample == 6 and mind.values
 
 
 def test_all_that_moves_is_in_the_picture(logged):
