@@ -19,6 +19,7 @@
 #include "core/base/error.hpp"
 #include "experiments/run/cli.hpp"
 #include "experiments/run/life.hpp"
+#include "experiments/run/population.hpp"
 #include "experiments/run/resume.hpp"
 #include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study.hpp"
@@ -173,6 +174,17 @@ std::string resume(const std::string& run, std::optional<int> threads, bool quie
   return interruptible([&] { return infans::experiments::resume(run, request); });
 }
 
+py::dict study_texts(const std::string& spec, const py::dict& settings, std::optional<int> agents,
+                     std::optional<std::uint64_t> seed, const py::object& protocol, const py::object& probes) {
+  infans::experiments::RunRequest request = request_of(spec, "", settings, seed);
+  request.agents = agents;
+  request.protocol = infans::bindings::protocol_of(protocol);
+  request.probes = infans::bindings::probes_of(probes);
+  py::dict texts;
+  for (const auto& [name, text] : infans::experiments::study_texts(request)) texts[py::str(name)] = text;
+  return texts;
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_infans, module) {
@@ -205,6 +217,10 @@ PYBIND11_MODULE(_infans, module) {
              py::arg("quiet") = false, py::arg("world") = py::none(), py::arg("protocol") = py::none(),
              py::arg("probes") = py::none(), py::arg("on_sample") = py::none(),
              "Go on with a run that was stopped or killed, to the same bits; returns the path of run.h5.");
+  module.def("study_texts", &study_texts, py::arg("spec"), py::arg("settings") = py::dict(), py::kw_only(),
+             py::arg("agents") = py::none(), py::arg("seed") = py::none(), py::arg("protocol") = py::none(),
+             py::arg("probes") = py::none(),
+             "The root attributes that the record of a study will have, as a dict of str; nothing is lived.");
 
   infans::bindings::bind_core(module);
   infans::bindings::bind_body(module);

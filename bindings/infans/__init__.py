@@ -7,6 +7,7 @@
     infans.report.write(run, "report.html")            # every picture on one page
     study = infans.load("runs/body_map-1")             # a study of participants, groups, ages and probes
     study.trials("reach", frame=True)                  # one row a trial, as a pandas data frame
+    infans.merge(["day1", "day2"], "whole.h5")         # parts of one study as one record: see infans-sweep
     infans.analysis.run(study)                         # what the study's file declares: see infans.analysis
     infans.export.write(study, "parquet")              # CSV, Parquet, Psych-DS, Minari, MuJoCo: see infans.export
     infans.replay.write_mp4(infans.replay.clip(study, 3, 120, 130), "kick.mp4")    # see infans.replay
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .body import Body
     from .envs import World
     from .hierarchy import Adam, Amortiser, Belief, Edge, Hierarchy, Node, Sgd
+    from .merging import merge
     from .protocol import Option, Participant, Probe, Trial, stream
     from .reader import Agent, RecordError, Run
     from .study import Study
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adam", "Agent", "Amortiser", "Belief", "Body", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life",
     "Node", "Option", "OptionError", "Participant", "Probe", "RecordError", "Run", "Sgd", "SimulationError", "Study",
-    "Trial", "analysis", "build_info", "experience", "export", "load", "replay", "report", "resume", "run", "stream",
+    "Trial", "analysis", "build_info", "experience", "export", "load", "merge", "replay", "report", "resume", "run", "stream",
 ]  # fmt: skip
 
 _FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")
@@ -261,6 +263,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("infans.body").Body
     if name in _FROM_PROTOCOL:
         return getattr(importlib.import_module("infans.protocol"), name)
+    if name == "merge":
+        return importlib.import_module("infans.merging").merge
     if name in _FROM_READER:
         return getattr(importlib.import_module("infans.reader"), name)
     if name in _FROM_COMPILED:

@@ -47,6 +47,15 @@ def resume(
     probes: Sequence[tuple[str, str, Sequence[tuple[str, str, str]], Any]] | None = None,
     on_sample: Callable[[int, int, str, list[float]], object] | None = None,
 ) -> str: ...
+def study_texts(
+    spec: str,
+    settings: Mapping[str, str] = ...,
+    *,
+    agents: int | None = None,
+    seed: int | None = None,
+    protocol: Mapping[str, Any] | None = None,
+    probes: Sequence[tuple[str, str, Sequence[tuple[str, str, str]], Any]] | None = None,
+) -> dict[str, str]: ...
 
 # Protocols and probes written in Python: infans.protocol wraps them.
 def protocols() -> list[dict[str, Any]]: ...

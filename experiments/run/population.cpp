@@ -166,6 +166,12 @@ void report_ended(const std::string& path, PopulationProgress& progress) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> study_texts(const RunRequest& request) {
+  const std::unique_ptr<const Design> design = design_of(request);
+  return header_of(*design, chosen_numbers(request, *design), std::vector<CellLogs>(design->cells.size()), request)
+      .texts;
+}
+
 std::string run_population(const RunRequest& request) {
   // Eigen blocks its products by the caches it finds: with fixed sizes, sums keep their order on every processor.
   Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "experiments/run/study.hpp"
 
@@ -10,5 +12,8 @@ namespace infans::experiments {
 
 // Throws as run_study. request.agents is the number of participants in each group. Returns the path of run.h5.
 std::string run_population(const RunRequest& request);
+// What its record will say of itself (FORMAT.md: root attributes), `design` among it; nothing is lived or written.
+// Throws base::OptionError and base::FileError.
+std::vector<std::pair<std::string, std::string>> study_texts(const RunRequest& request);
 
 }  // namespace infans::experiments
