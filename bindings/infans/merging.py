@@ -9,14 +9,15 @@ for what was measured about the machine (`/ledger`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from .records import RecordError, open_record
+from .records import RecordError, open_record, plain
 from .study import STUDY
 
 PEOPLE = "participants"
@@ -62,28 +63,27 @@ def _check(files: Sequence[tuple[h5py.File, Path]]) -> None:
     owner: dict[int, Path] = {}
     first, first_path = files[0]
     for file, path in files:
-        for number in numbers_of(file):
-            if number in owner:
-                raise RecordError(f"participant {number} is both in {owner[number]} and in {path}; give it once")
-            owner[number] = path
-        for name in sorted({*first.attrs, *file.attrs} - {*OF_A_RUN}):
-            one, other = (f.attrs.get(name) for f in (first, file))
-            if not np.array_equal(one, other):
+        own, others = ({name: plain(value) for name, value in f.attrs.items()} for f in (file, first))
+        for name in sorted({*own, *others} - {*OF_A_RUN}):
+            if own.get(name) != others.get(name):
                 raise RecordError(
-                    f"{path} and {first_path} are not parts of one study: {name} is {_short(one, other)} here, "
-                    f"{_short(other, one)} there. Make both with the same program, study and options"
+                    f"{path} and {first_path} are not parts of one study: {difference(name, own, others)}. "
+                    "Make both with the same program, study and options"
                 )
         lost = {*_datasets(first)} ^ {*_datasets(file)}
         if lost:
             raise RecordError(f"only one of {first_path} and {path} has {', '.join(sorted(lost))}")
+        for number in numbers_of(file):
+            if number in owner:
+                raise RecordError(f"participant {number} is both in {owner[number]} and in {path}; give it once")
+            owner[number] = path
 
 
-def _short(other: object, one: object) -> str:
-    """A value as a message can hold it: of a long text the first line in which it differs from `other`."""
-    if isinstance(one, str) and isinstance(other, str) and len(one) > 60:
-        pairs = zip((*one.splitlines(), ""), (*other.splitlines(), ""), strict=False)
-        return next((f"'{a.strip()[:60]}'" for a, b in pairs if a != b), "of another length")
-    return "missing" if one is None else f"'{one}'"
+def difference(name: str, here: Mapping[str, object], there: Mapping[str, object]) -> str:
+    """Where two attributes of that name differ, with both values; of long texts the first line."""
+    one, other = (str(values.get(name, "missing")).splitlines() or [""] for values in (here, there))
+    first, second = next(pair for pair in zip_longest(one, other, fillvalue="") if pair[0] != pair[1])
+    return f"{name} is '{first.strip()[:200]}' here and '{second.strip()[:200]}' there"
 
 
 def _datasets(file: h5py.File) -> Iterator[str]:

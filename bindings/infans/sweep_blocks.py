@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .merging import merge, numbers_of
+from .merging import difference, merge, numbers_of
 from .records import RecordError
 from .study import Study
 
@@ -137,7 +137,7 @@ class Sweep:
         for name in sorted({*before, *now}):
             if before.get(name) != now.get(name):
                 raise RecordError(
-                    f"{self.folder} holds blocks of another run: {difference(name, before, now)}. "
+                    f"{self.folder} holds blocks of another run: {difference(name, now, before)}. "
                     "Choose another --out, or the same program, study and options"
                 )
 
@@ -173,15 +173,6 @@ class Sweep:
         summary = {**summaries[0], "interrupted": False, "wall_seconds": round(seconds, 3), "participants": people}
         (self.folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
         return path
-
-
-def difference(name: str, here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """Where two texts differ, with both values."""
-    one, other = (str(texts.get(name, "missing")).splitlines() or [""] for texts in (here, there))
-    longest = max(len(one), len(other))
-    pairs = zip(one + [""] * (longest - len(one)), other + [""] * (longest - len(other)), strict=True)
-    first, second = next(pair for pair in pairs if pair[0] != pair[1])
-    return f"{name} is '{first.strip()[:200]}' there and '{second.strip()[:200]}' here"
 
 
 def live(request: Request, numbers: Sequence[int], texts: Mapping[str, str], kept: str, sweep: str) -> dict[str, bytes]:

@@ -1,0 +1,167 @@
+"""A study on Dask's workers and on threads, in blocks of any size: the same record to the bit."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import infans
+import numpy as np
+import pytest
+from infans.records import RecordError
+from infans.sweep import sweep
+from infans.sweep_blocks import Request, Sweep, blocks, families
+
+pytest.importorskip("infans._infans")
+# Two infants and their yoked partners, a few samples each; conjugate and yoked alternate in the numbers of a block.
+SHORT = {"time.most_samples": "6", "record.every": "1"}
+STUDY = ("mobile", {"agents": 2, "settings": SHORT})
+MEASURED = ("ledger/wall_seconds", "ledger/cpu_seconds", "ledger/joules")  # of the machine, not of the study
+
+
+def everything(path):
+    """Every dataset and attribute of a file, with types, by name."""
+    found = {}
+
+    def look(name, item):
+        if isinstance(item, h5py.Dataset):
+            layout = (item.shape, item.maxshape, item.dtype.str, item.chunks, item.fletcher32, item.compression)
+            values = b"" if name in MEASURED else item[()].tobytes()
+            found[name] = (layout, values)
+        for key in item.attrs:
+            attribute = item.attrs.get_id(key)
+            bytes_ = np.empty(attribute.shape, attribute.dtype)
+            attribute.read(bytes_)
+            found[f"{name}@{key}"] = (attribute.dtype.str, attribute.shape, bytes_.tobytes())
+
+    with h5py.File(path, "r") as file:
+        look("", file)
+        file.visititems(look)
+    return found
+
+
+def require_same(path, other, but=()):
+    one, two = everything(path), everything(other)
+    assert one.keys() == two.keys()
+    assert [name for name in one if name not in but and one[name] != two[name]] == []
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The record of one machine, one thread."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    infans.run(STUDY[0], out=out, threads=1, **STUDY[1]).close()
+    return out / "run.h5"
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4, 8])
+def test_threads_change_nothing(whole, tmp_path, threads):
+    infans.run(STUDY[0], out=tmp_path / "out", threads=threads, **STUDY[1]).close()
+    require_same(tmp_path / "out" / "run.h5", whole, but=("@threads",))
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_blocks_of_any_size_merge_to_the_record_of_one_machine(whole, tmp_path, size):
+    with infans.load(whole) as record:
+        together = families(record.design)
+    assert together == [[1, 3], [2, 4]]
+    parts = []
+    for numbers in blocks(together, size):
+        parts.append(tmp_path / f"{numbers[0]}")
+        infans.run(STUDY[0], out=parts[-1], threads=1, participants=numbers, **STUDY[1]).close()
+    merged = infans.merge(reversed(parts) if size == 1 else parts, tmp_path / "merged.h5")
+    require_same(merged, whole)
+    with infans.load(merged) as record:
+        assert [p.number for p in record.participants] == [1, 2, 3, 4]
+    with pytest.raises(FileExistsError, match="never overwritten"):
+        infans.merge(parts, merged)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*(p.name for p in parts), "merged.h5"])
+
+
+def test_what_is_no_part_of_the_study_is_refused_with_both_values(whole, tmp_path):
+    infans.run(STUDY[0], out=tmp_path / "other", seed=5, participants=[1], **STUDY[1]).close()
+    with pytest.raises(RecordError, match="options_toml is 'seed = 5' here and 'seed = 1' there"):
+        infans.merge([whole, tmp_path / "other"], tmp_path / "merged.h5")
+    with pytest.raises(RecordError, match=f"participant 1 is both in {whole} and in {whole}"):
+        infans.merge([whole, whole], tmp_path / "merged.h5")
+    with pytest.raises(FileNotFoundError):
+        infans.merge([tmp_path / "nowhere.h5"], tmp_path / "merged.h5")
+    assert [p.name for p in tmp_path.iterdir()] == ["other"]
+
+
+def test_families_stay_in_one_block():
+    cells = [{"name": "a", "participants": 3, "yoked_to": None}, {"name": "b", "participants": 2, "yoked_to": None},
+             {"name": "c", "participants": 3, "yoked_to": "a"}]  # fmt: skip
+    together = families({"cells": cells})
+    assert together == [[1, 6], [2, 7], [3, 8], [4], [5]]
+    assert blocks(together, 1) == [[1, 6], [2, 7], [3, 8], [4], [5]]
+    assert blocks(together, 3) == [[1, 2, 6, 7], [3, 4, 8], [5]]
+    assert blocks(together, 100) == [[1, 2, 3, 4, 5, 6, 7, 8]]
+
+
+# With Dask's own processes.
+
+
+@dataclass(frozen=True)
+class KilledOnce(Request):
+    """The worker that comes first with a block in hand is killed by SIGKILL."""
+
+    mark: str = ""
+
+    def run(self, out, numbers):
+        with contextlib.suppress(FileExistsError):
+            Path(self.mark).open("x").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().run(out, numbers)
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "infans.sweep", "mobile", "--agents", "2", "--quiet", *map(str, arguments),
+            *(f"--set={key}={value}" for key, value in SHORT.items())]  # fmt: skip
+
+
+def test_two_workers_of_which_one_is_killed(whole, tmp_path):
+    """The worker that lives a block is killed with SIGKILL; another lives it again."""
+    cloudpickle, distributed = pytest.importorskip("cloudpickle"), pytest.importorskip("distributed")
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
+    killer = tmp_path / "killed"
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0,
+                                  silence_logs=50) as cluster, distributed.Client(cluster) as client:  # fmt: skip
+        s = Sweep(KilledOnce(STUDY[0], SHORT, agents=2, mark=str(killer)), tmp_path / "out")
+        s.open()
+        assert sweep([s], client, size=1, quiet=True) == []
+        s.merge(1.0)
+    assert killer.exists()
+    require_same(tmp_path / "out" / "run.h5", whole)
+
+
+def test_ctrl_c_keeps_what_has_ended_and_the_same_command_goes_on(whole, tmp_path):
+    pytest.importorskip("distributed")
+    out = tmp_path / "out"
+    first = command("--out", out, "--block", "1", "--workers", "1")
+    process = subprocess.Popen(first, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list(out.glob("blocks/0*/run.h5")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert "The same command goes on" in said
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("blocks/0*/run.h5")}
+    assert kept
+    other = subprocess.run(command("--out", out, "--seed", "9"), capture_output=True, text=True, check=False)
+    assert other.returncode == 2 and "seed" in other.stderr and "holds blocks of another run" in other.stderr
+    again = subprocess.run(command("--out", out, "--keep-blocks", "--workers", "1"), capture_output=True, text=True,
+                           check=False)  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    assert all(path.stat().st_mtime_ns == written for path, written in kept.items())  # lived once
+    require_same(out / "run.h5", whole)
+    people = json.loads((out / "summary.json").read_text())["participants"]
+    assert [person["number"] for person in people] == [1, 2, 3, 4]
