@@ -21,7 +21,8 @@ from .records import RecordError, open_record, plain
 from .study import STUDY
 
 PEOPLE = "participants"
-# Of the whole run, one value: the parts' are summed. Every other dataset at the root has a row a participant.
+# Of the whole run, one value; every other dataset at the root has a row a participant. Parts that ran side by side have
+# counted the same energy: of several it is not known.
 TOTALS = ("ledger/joules",)
 # Said of a run, not of its study: the parts may differ, the first one's is kept.
 OF_A_RUN = ("threads",)
@@ -122,7 +123,10 @@ def _write_dataset(parts: Sequence[h5py.Dataset], out: h5py.File, name: str, ord
         if part.shape[:1] != (rows,):
             raise RecordError(f"{part.file.filename}: {name} has shape {part.shape}, not a row a participant ({rows})")
     whole = [part[...] for part in parts]
-    values = np.sum(whole, axis=0) if name in TOTALS else np.concatenate(whole)[order]
+    if name in TOTALS:
+        values = whole[0] if len(whole) == 1 else np.full_like(whole[0], np.nan)
+    else:
+        values = np.concatenate(whole)[order]
     source = parts[0]
     creation = source.id.get_create_plist()
     if source.chunks == source.shape:

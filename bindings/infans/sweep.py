@@ -76,7 +76,23 @@ def client_of(given: argparse.Namespace, tasks: int, log: Path) -> Iterator[Any]
             cluster = stack.enter_context(distributed.LocalCluster(
                 n_workers=min(workers_of(given), tasks), threads_per_worker=1, processes=True, dashboard_address=":0",
                 memory_limit=0, silence_logs=50))  # fmt: skip
-        yield stack.enter_context(distributed.Client(cluster))
+        client = stack.enter_context(distributed.Client(cluster))
+        client.register_plugin(_deaf(distributed.WorkerPlugin)())
+        try:
+            yield client
+        except KeyboardInterrupt:  # whoever lives saves its state and stops
+            client.run(signal.raise_signal, signal.SIGINT, on_error="ignore")
+            raise
+
+
+def _deaf(plugin: type) -> type:
+    """A worker that does not hear Ctrl-C, but for the lives on it."""
+
+    class Deaf(plugin):
+        def setup(self, worker: Any) -> None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    return Deaf
 
 
 def slurm_cluster(given: argparse.Namespace, log: Path) -> Any:

@@ -26,6 +26,8 @@ from .records import RecordError
 from .study import Study
 
 SWEEP = "sweep.json"  # says of which study the blocks beside it are
+UNFINISHED, COPIED = ".living-", ".copying-"  # folders of blocks that have not ended
+FILES = ("run.h5", "summary.json")  # of a block
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,17 @@ class Request:
 
     def texts(self) -> dict[str, str]:
         """Root attributes that its record has on this machine, `design` among them. Raises OptionError, FileError."""
-        from . import _compiled, protocol
+        from . import _compiled, _experiment
 
-        compiled = _compiled()
-        named = compiled.protocol_of(self.spec) if self.probes else ""
-        return compiled.study_texts(
-            self.spec, dict(self.settings), agents=self.agents, seed=self.seed,
-            protocol=protocol.describe(self.participant) if self.participant else None,
-            probes=protocol.describe_probes(self.probes, compiled.protocols(), named) if self.probes else None,
-        )  # fmt: skip
+        own = _experiment(self.participant, self.probes, self.spec)
+        return _compiled().study_texts(self.spec, dict(self.settings), agents=self.agents, seed=self.seed, **own)
 
     def run(self, out: Path, numbers: Sequence[int]) -> Study:
-        """Live these numbers into the folder `out`, as infans.run does."""
+        """Live these numbers into the folder `out`, or go on with them there, as infans.run does."""
         from . import run
 
         return run(self.spec, out=out, settings=self.settings, agents=self.agents, seed=self.seed, threads=self.threads,
-                   participants=numbers, participant=self.participant, probes=self.probes)  # fmt: skip
+                   participants=numbers, participant=self.participant, probes=self.probes, resume=True)  # fmt: skip
 
 
 def families(design: Mapping[str, Any]) -> list[list[int]]:
@@ -130,7 +127,7 @@ class Sweep:
         else:
             self._lock.write(json.dumps({"id": str(uuid.uuid4()), "texts": texts}, indent=1))
             self._lock.flush()
-        for left in self.kept.glob(".*"):  # of a call that was killed
+        for left in self.kept.glob(f"{COPIED}*"):  # of a call that was killed
             shutil.rmtree(left, ignore_errors=True)
 
     def _must_be_of(self, before: Mapping[str, str], now: Mapping[str, str]) -> None:
@@ -176,34 +173,47 @@ class Sweep:
 
 
 def live(request: Request, numbers: Sequence[int], texts: Mapping[str, str], kept: str, sweep: str) -> dict[str, bytes]:
-    """On a worker: live a block. Where the worker sees the folder `kept` of sweep `sweep`, the block is put there and
-    nothing is returned; else its files {name: bytes} are, for `keep`.
+    """On a worker: live a block. Where the worker sees the folder `kept` of sweep `sweep`, it lives the block there,
+    goes on with what another worker has left of it, and returns nothing; else it returns the files {name: bytes}, for
+    `keep`.
 
     Raises RecordError where this worker's program is another one, RuntimeError where the run was broken off.
     """
-    from . import SimulationError
-    from .reader import load
-
     own = request.texts()
     for name in texts:
         if own.get(name) != texts[name]:
             raise RecordError(f"this worker would not live the same study: {difference(name, own, texts)}")
+    if _sees(Path(kept), sweep):
+        out = Path(kept, f"{UNFINISHED}{block_name(numbers)}")
+        _live_into(out, request, numbers)
+        _put(out, Path(kept), numbers)
+        return {}
     with tempfile.TemporaryDirectory(prefix="infans-sweep-") as folder:
         out = Path(folder, "block")
+        _live_into(out, request, numbers)
+        return {name: Path(out, name).read_bytes() for name in FILES}
+
+
+def _live_into(out: Path, request: Request, numbers: Sequence[int]) -> None:
+    from . import FileError, SimulationError
+    from .reader import load
+
+    found = out.exists()
+    try:
         try:
             request.run(out, numbers).close()
-        except SimulationError:
-            pass  # somebody failed and is left out; the others have ended, and the record says so
-        except KeyboardInterrupt:
-            raise RuntimeError("this worker was interrupted") from None
-        with load(out) as record:
-            if np.isnan(record.fresh("ledger/wall_seconds")).any():
-                raise RuntimeError("somebody's life was broken off")
-        files = {name: Path(out, name) for name in ("run.h5", "summary.json")}
-        if _sees(Path(kept), sweep):
-            keep(files, Path(kept), numbers)
-            return {}
-        return {name: path.read_bytes() for name, path in files.items()}
+        except FileError:
+            if not found:
+                raise
+            shutil.rmtree(out)  # what a dead worker left is damaged: begin anew
+            request.run(out, numbers).close()
+    except SimulationError:
+        pass  # somebody failed and is left out; the others have ended, and the record says so
+    except KeyboardInterrupt:
+        raise RuntimeError("this worker was interrupted") from None
+    with load(out) as record:
+        if np.isnan(record.fresh("ledger/wall_seconds")).any():
+            raise RuntimeError("somebody's life was broken off")
 
 
 def _sees(kept: Path, sweep: str) -> bool:
@@ -213,21 +223,23 @@ def _sees(kept: Path, sweep: str) -> bool:
         return False
 
 
-def keep(files: Mapping[str, Path | bytes], kept: Path, numbers: Sequence[int]) -> None:
+def keep(files: Mapping[str, bytes], kept: Path, numbers: Sequence[int]) -> None:
     """Put the files of a block that has ended in its place: all or none of them are there."""
-    temporary = kept / f".{uuid.uuid4()}"
+    temporary = kept / f"{COPIED}{uuid.uuid4()}"
     temporary.mkdir()
     for name, content in files.items():
-        if isinstance(content, bytes):
-            (temporary / name).write_bytes(content)
-        else:
-            shutil.copyfile(content, temporary / name)
-        with (temporary / name).open("rb") as written:
-            os.fsync(written.fileno())
+        with (temporary / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    _put(temporary, kept, numbers)
+
+
+def _put(folder: Path, kept: Path, numbers: Sequence[int]) -> None:
     try:
-        temporary.rename(kept / block_name(numbers))
+        folder.rename(kept / block_name(numbers))
     except OSError:  # another worker was thought dead and came first, with the same bits
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def block_name(numbers: Sequence[int]) -> str:

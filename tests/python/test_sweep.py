@@ -22,7 +22,8 @@ from infans.sweep_blocks import Request, Sweep, blocks, families
 
 pytest.importorskip("infans._infans")
 # Two infants and their yoked partners, a few samples each; conjugate and yoked alternate in the numbers of a block.
-SHORT = {"time.most_samples": "6", "record.every": "1"}
+SHORT = {"time.most_samples": "6", "record.every": "1", "record.signals": "every", "record.physics_every": "2",
+         "record.states": "true"}  # fmt: skip
 STUDY = ("mobile", {"agents": 2, "settings": SHORT})
 MEASURED = ("ledger/wall_seconds", "ledger/cpu_seconds", "ledger/joules")  # of the machine, not of the study
 
@@ -112,15 +113,19 @@ def test_families_stay_in_one_block():
 
 @dataclass(frozen=True)
 class KilledOnce(Request):
-    """The worker that comes first with a block in hand is killed by SIGKILL."""
+    """Whoever lives participant 3 is killed by SIGKILL in the middle of its life, once."""
 
     mark: str = ""
 
     def run(self, out, numbers):
-        with contextlib.suppress(FileExistsError):
-            Path(self.mark).open("x").close()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().run(out, numbers)
+        def watch(number, sample, body, physics):
+            if (number, sample) == (3, 4):
+                with contextlib.suppress(FileExistsError):
+                    Path(self.mark).open("x").close()
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        return infans.run(self.spec, out=out, settings=self.settings, agents=self.agents, participants=numbers,
+                          threads=1, resume=True, on_sample=watch)  # fmt: skip
 
 
 def command(*arguments):
