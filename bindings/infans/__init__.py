@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Adam", "Agent", "Amortiser", "Belief", "Body", "BodyError", "Edge", "Error", "FileError", "Hierarchy", "Life",
     "Node", "Option", "OptionError", "Participant", "Probe", "RecordError", "Run", "Sgd", "SimulationError", "Study",
-    "Trial", "analysis", "build_info", "experience", "export", "load", "merge", "replay", "report", "resume", "run", "stream",
+    "Trial", "analysis", "build_info", "experience", "export", "load", "merge", "replay", "report",
+    "resume", "run", "stream",
 ]  # fmt: skip
 
 _FROM_HIERARCHY = ("Adam", "Amortiser", "Belief", "Edge", "Hierarchy", "Node", "Sgd")
