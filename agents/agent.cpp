@@ -1,5 +1,6 @@
 #include "agents/agent.hpp"
 
+#include "core/base/archive.hpp"
 #include "core/base/error.hpp"
 
 namespace infans::agents {
@@ -193,6 +194,14 @@ bool Agent::consolidation_due(int every) const {
   // Behind noisy senses a few transitions say little, and the first models would be noise.
   const bool young = !filter_ && fresh >= 2 && 2 * fresh >= consolidated_;
   return every > 0 && (fresh >= every || young);
+}
+
+void Agent::describe(base::Archive& archive) {
+  archive("model", *model_)("preference", *preference_)("planner", planner_)("babbling", babbling_);
+  if (filter_) archive("filter", *filter_);
+  if (partner_) archive("partner", *partner_);
+  archive("babble", babble_)("expected", expected_)("decisions", decisions_)("episode", episode_);
+  archive("learned", learned_)("consolidated", consolidated_)("state", state_)("action", action_);
 }
 
 }  // namespace infans::agents

@@ -80,6 +80,8 @@ class Agent {
 
   const inference::StateFilter* filter() const { return filter_.get(); }  // null: none
   const inference::WorldModel& model() const { return *model_; }
+  // All that life changes: model, filter, preference, planner, babbling, and a partner's. For an agent made alike.
+  void describe(base::Archive& archive);
   bool plans() const { return options_.policy != Policy::babbling && options_.policy != Policy::random; }
 
  private:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/archive.hpp"
+
 namespace infans::agents {
 
 namespace {
@@ -31,5 +33,7 @@ void Babbling::begin(random::Stream& stream) {
 }
 
 Eigen::VectorXd Babbling::next() { return plan_.col(step_++ % plan_.cols()); }
+
+void Babbling::describe(base::Archive& archive) { archive("plan", plan_)("step", step_); }
 
 }  // namespace infans::agents

@@ -5,6 +5,10 @@
 
 #include "agents/planning/coloured_noise.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::agents {
 
 class Babbling {
@@ -13,6 +17,7 @@ class Babbling {
   Babbling(double colour, double spread, int actions, int length, bool uniform);
   void begin(random::Stream& stream);  // draws a whole episode (at most 1,024 commands, then they repeat)
   Eigen::VectorXd next();
+  void describe(base::Archive& archive);
 
  private:
   ColouredNoise noise_;

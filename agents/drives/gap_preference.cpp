@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
+
 namespace infans::agents {
 namespace {
 
@@ -145,6 +147,12 @@ void GapPreference::residual(const VectorXd& s, VectorXd& r, MatrixXd& jacobian)
   jacobian.topLeftCorner(gaps_, joints_) = dr * readout_.mean().transpose() * slope;
   for (int i = 0; i < joints_; ++i)
     if (excess(i) != 0.0) jacobian(gaps_ + i, i) = 1.0 / JointStops::width;
+}
+
+void GapPreference::describe(base::Archive& archive) {
+  archive("readout", readout_)("stops", stops_)("anchored", anchored_);
+  archive("anchor_features", anchor_features_)("anchor_gap", anchor_gap_);
+  archive("now_features", now_features_)("now_gap", now_gap_);
 }
 
 }  // namespace infans::agents

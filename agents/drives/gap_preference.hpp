@@ -41,6 +41,7 @@ class GapPreference final : public Preference {
   void expect(const Eigen::VectorXd& next) override { stops_.expect(next); }
   void learn(std::span<const double> observation) override;
   bool held(const Eigen::VectorXd& state) const override { return stops_.touched(state.head(joints_)); }
+  void describe(base::Archive& archive) override;
 
   // What is expected at a posture (rad), m.
   Eigen::VectorXd gap(const Eigen::VectorXd& q) const;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/archive.hpp"
+
 namespace infans::agents {
 
 using Eigen::Index;
@@ -61,6 +63,10 @@ bool JointStops::touched(const VectorXd& q) const {
 
 VectorXd JointStops::excess(const VectorXd& q) const {
   return ((q - high_).cwiseMax(0.0) - (low_ - q).cwiseMax(0.0)) / width;
+}
+
+void JointStops::describe(base::Archive& archive) {
+  archive("low", low_)("high", high_)("last", last_)("expected", expected_)("held", held_)("any", any_);
 }
 
 }  // namespace infans::agents

@@ -6,6 +6,10 @@
 
 #include "core/inference/batch.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::agents {
 
 // A joint that stands still although it was expected to move, `patience` decisions in a row and always the same way,
@@ -33,6 +37,8 @@ class JointStops {
   void add_log_density(const inference::Batch& state, int n, float* sum) const;
   // excess / width of every joint at a posture.
   Eigen::VectorXd excess(const Eigen::VectorXd& q) const;
+
+  void describe(base::Archive& archive);
 
   static constexpr int patience = 3;
   static constexpr double width = 0.02;         // rad or m

@@ -8,6 +8,10 @@
 #include "core/inference/world_model.hpp"
 #include "core/kernels/kernels.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::agents {
 
 using inference::Batch;
@@ -36,6 +40,9 @@ class Preference {
   virtual void expect(const Eigen::VectorXd&) {}
   // Whether more than the body's law of motion acts at a state: what happens there teaches nothing about that law.
   virtual bool held(const Eigen::VectorXd&) const { return false; }
+
+  // All that it has learned and seen; most preferences have no memory.
+  virtual void describe(base::Archive&) {}
 };
 
 // The tip of a pole on a sliding cart at a point of the plane: (x - length sin q, -length cos q) near (goal_x, goal_z),

@@ -22,6 +22,7 @@ class Saturating final : public Preference {
   void residual(const Eigen::VectorXd& state, Eigen::VectorXd& r, Eigen::MatrixXd& jacobian) const override;
   double curvature() const override { return wanted_->curvature() / temperature_; }
   double command_precision() const override { return command_precision_; }
+  void describe(base::Archive& archive) override { wanted_->describe(archive); }
 
  private:
   std::shared_ptr<Preference> wanted_;

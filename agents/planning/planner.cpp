@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/base/archive.hpp"
+
 namespace infans::agents {
 namespace {
 
@@ -259,6 +261,11 @@ VectorXd Planner::follow(const VectorXd& state) {
   shift();
   ++followed_;
   return u.cwiseMax(-1.0).cwiseMin(1.0);
+}
+
+void Planner::describe(base::Archive& archive) {
+  archive("mean", mean_)("kept", kept_)("feedback_state", feedback_state_)("feedback_gain", feedback_gain_);
+  archive("followed", followed_)("target_state", target_state_)("target_action", target_action_)("targets", targets_);
 }
 
 }  // namespace infans::agents

@@ -83,6 +83,9 @@ class Planner {
   // Whether information gain counts, so that the imagination needs posterior draws.
   bool curious() const { return options_.epistemic_weight > 0.0; }
 
+  // What a decision leaves to the next, and the targets; the preference is its owner's.
+  void describe(base::Archive& archive);
+
  private:
   struct Score {
     double pragmatic = 0.0, epistemic = 0.0, total = 0.0;

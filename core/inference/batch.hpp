@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/base/archive.hpp"
 #include "core/kernels/kernels.hpp"
 
 namespace infans::inference {
@@ -24,6 +25,8 @@ struct Batch {
   }
   float* row(int i) { return values.data() + static_cast<std::ptrdiff_t>(i) * stride; }
   const float* row(int i) const { return values.data() + static_cast<std::ptrdiff_t>(i) * stride; }
+
+  void describe(base::Archive& archive) { archive("values", values)("stride", stride); }
 };
 
 }  // namespace infans::inference

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
 #include "core/inference/leave_out.hpp"
 #include "core/parallel/parallel.hpp"
 
@@ -209,6 +210,22 @@ void ContactModel::calibrate(const Transitions& t) {
     for (std::size_t k = 0; k < free_.size(); ++k)
       left_out_.mean.row(free_[k]) = mechanics_.left_out().mean.row(static_cast<Index>(k));
   left_out_.covariance = predict(t.q0, t.v0, t.u).covariance;
+}
+
+void ContactModel::Belief::describe(base::Archive& archive) {
+  archive("weights", part.weights)("from", part.from)("count", part.count);
+  archive("posterior", posterior)("sample", sample)("covariance", covariance)("noise", noise);
+}
+
+void ContactModel::describe(base::Archive& archive) {
+  model::ContactKinds kinds = contact_.kinds();
+  archive("mechanics", mechanics_)("kept_weights", kept_weights_);
+  archive("friction", kinds.friction)("stops", kinds.stops)("touch", kinds.touch)("parameters", parameters_);
+  archive("scale", scale_)("inertia_scale", inertia_scale_)("held", held_)("free", free_);
+  archive("friction_belief", friction_)("touch_belief", touch_)("left_out", left_out_);
+  if (!archive.restoring()) return;
+  contact_ = model::Contact(contact_.joints(), kinds, options_.waves);
+  if (kept_weights_.size() > 0) law_ = law_of(kept_weights_);
 }
 
 }  // namespace infans::inference

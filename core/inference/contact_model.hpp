@@ -36,6 +36,7 @@ class ContactModel final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  void describe(base::Archive& archive) override;
 
   const MechanicsModel& mechanics() const { return mechanics_; }
   const model::MechanicsLaw& law() const { return law_; }            // of the free body
@@ -57,6 +58,7 @@ class ContactModel final : public MotionModel {
     Eigen::MatrixXd covariance;        // of the part's numbers
     Eigen::VectorXd noise;             // 2n, variance in squared scales
     bool empty() const { return part.count == 0; }
+    void describe(base::Archive& archive);
   };
 
   // fit(), in this order; contact_learning.cpp.

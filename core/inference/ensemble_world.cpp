@@ -6,6 +6,7 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
 #include "core/inference/hierarchy_regression.hpp"
 #include "core/inference/motion_world.hpp"
 
@@ -214,6 +215,18 @@ double EnsembleWorld::log_evidence() const { return std::numeric_limits<double>:
 
 VectorXd EnsembleWorld::length_scale() const {
   return VectorXd::Constant(encoding_.inputs(), std::numeric_limits<double>::quiet_NaN());
+}
+
+void EnsembleWorld::Member::describe(base::Archive& archive) { archive("hierarchy", hierarchy)("learner", learner); }
+
+void EnsembleWorld::describe(base::Archive& archive) {
+  MatrixXd inputs = inputs_.topRows(rows_), targets = targets_.topRows(rows_);
+  archive("inputs", inputs)("targets", targets)("target_scale", target_scale_)("noise", noise_)("refits", refits_);
+  for (std::size_t e = 0; e < members_.size(); ++e) archive("member_" + std::to_string(e), members_[e]);
+  if (!archive.restoring()) return;
+  rows_ = inputs.rows();
+  inputs_ = std::move(inputs);
+  targets_ = std::move(targets);
 }
 
 }  // namespace infans::inference

@@ -41,6 +41,7 @@ class EnsembleWorld final : public WorldModel {
   const model::Encoding& encoding() const override { return encoding_; }
   double log_evidence() const override;           // NaN: an ensemble has none
   Eigen::VectorXd length_scale() const override;  // NaN
+  void describe(base::Archive& archive) override;
   int members() const { return static_cast<int>(members_.size()); }
 
  private:
@@ -48,6 +49,7 @@ class EnsembleWorld final : public WorldModel {
   struct Member {
     model::Hierarchy<double> hierarchy;
     Adam<double> learner;
+    void describe(base::Archive& archive);
   };
   Eigen::MatrixXd member_targets(const Eigen::VectorXd& z) const;  // O x E, SI
   RolloutTables tables(const Member& member) const;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
 #include "core/inference/field_tables.hpp"
 #include "core/inference/lbfgs.hpp"
 #include "core/inference/leave_out.hpp"
@@ -281,6 +282,13 @@ std::unique_ptr<FieldModel> make_fourier_field(const model::Encoding& e, int cou
 std::unique_ptr<FieldModel> make_gated_harmonics(const model::Encoding& e, int order,
                                                  const FieldModelOptions& options) {
   return std::make_unique<FieldModel>(e, std::make_unique<model::GatedHarmonics>(e, order), options);
+}
+
+void FieldModel::describe(base::Archive& archive) {
+  archive("parameters", parameters_)("scale", scale_)("limit", limit_);
+  archive("posterior", posterior_)("moment", moment_)("noise", noise_)("left_out", left_out_);
+  if (archive.restoring())
+    features_->set_shape(parameters_.size() > 0 ? parameters_.tail(first_shape_.size()) : first_shape_);
 }
 
 }  // namespace infans::inference

@@ -32,6 +32,7 @@ class FieldModel final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  void describe(base::Archive& archive) override;
   // Gated harmonics by their kernel: a draw changes the acceleration in mid-step, seen twice (two test functions).
   std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
   std::unique_ptr<FrozenMotion> freeze_draw(random::Stream& stream) const override;

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/archive.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -62,5 +64,7 @@ ForwardNoise fit_forward_noise(const MatrixXd& error, const MatrixXd& inflation,
   }
   return out;
 }
+
+void ForwardNoise::describe(base::Archive& archive) { archive("variance", variance)("step", step); }
 
 }  // namespace infans::inference

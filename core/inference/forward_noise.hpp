@@ -5,6 +5,10 @@
 #include <Eigen/Dense>
 #include <vector>
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 struct ForwardNoise {
@@ -15,6 +19,7 @@ struct ForwardNoise {
   Eigen::MatrixXd covariance(const Eigen::MatrixXd& epistemic, const Eigen::VectorXd& difference) const;
   // Its diagonal without the epistemic part, of every row of differences (N x 2n).
   Eigen::MatrixXd diagonal(const Eigen::MatrixXd& difference) const;
+  void describe(base::Archive& archive);
 };
 
 // Maximum likelihood of errors e ~ N(0, variance * inflation + (step * difference)^2), output by output; all N x 2n.

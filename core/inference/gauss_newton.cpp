@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/archive.hpp"
 #include "core/model/symmetric.hpp"
 #include "core/parallel/parallel.hpp"
 
@@ -120,6 +121,11 @@ LaplacePosterior gauss_newton(const LeastSquares& p, VectorXd theta) {
 double plain_free_energy(const VectorXd& error, const VectorXi& row_class, double noise_floor, double noise_ratio) {
   const Vector2d noise = class_noise(error, row_class, noise_floor, noise_ratio);
   return error_energy(error, row_precision(noise, row_class)) + noise_energy(noise, row_class);
+}
+
+void LaplacePosterior::describe(base::Archive& archive) {
+  archive("mean", mean)("precision", precision)("error", error)("jacobian", jacobian)("noise", noise);
+  archive("free_energy", free_energy)("iterations", iterations);
 }
 
 }  // namespace infans::inference

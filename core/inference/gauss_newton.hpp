@@ -8,6 +8,10 @@
 #include <Eigen/Dense>
 #include <functional>
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 struct LeastSquares {
@@ -32,6 +36,8 @@ struct LaplacePosterior {
   Eigen::Vector2d noise = Eigen::Vector2d::Zero();  // sigma^2 of every class, 0 where it has no row
   double free_energy = 0.0;                         // -ln p(y | model) up to a constant of the rows, nats
   int iterations = 0;
+
+  void describe(base::Archive& archive);
 };
 
 LaplacePosterior gauss_newton(const LeastSquares& problem, Eigen::VectorXd theta);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/base/archive_factor.hpp"
 #include "core/inference/lbfgs.hpp"
 #include "core/model/symmetric.hpp"
 
@@ -153,6 +154,10 @@ VectorXd ascend(const GroupedRegression& regression, const model::Grouping& grou
       },
       at, o.low, o.high, o.iterations);
   return at;
+}
+
+void GroupedPosterior::describe(base::Archive& archive) {
+  archive("mean", mean)("noise", noise)("precision", precision)("log_evidence", log_evidence);
 }
 
 }  // namespace infans::inference

@@ -9,6 +9,10 @@
 
 #include "core/model/grouping.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 struct GroupedPosterior {
@@ -19,6 +23,7 @@ struct GroupedPosterior {
 
   // X A^-1 X' blockwise: the rows of `x` are taken in groups of `block`; returns one block x block matrix a group.
   std::vector<Eigen::MatrixXd> epistemic(const Eigen::MatrixXd& x, Eigen::Index block) const;
+  void describe(base::Archive& archive);
 };
 
 class GroupedRegression {

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
 #include "core/inference/leave_out.hpp"
 
 namespace infans::inference {
@@ -204,6 +205,13 @@ void MechanicsModel::fit(const Transitions& t) {
     r = rows(t, path);
   }
   calibrate(t, r);
+}
+
+void MechanicsModel::describe(base::Archive& archive) {
+  archive("scale", scale_)("limit", limit_)("inertia", inertia_)("prior_mean", prior_mean_);
+  archive("parameters", parameters_)("weights", weights_)("sample_precision", sample_precision_)("kept", kept_);
+  archive("posterior", posterior_)("moment", moment_)("started", started_)("noise", noise_)("left_out", left_out_);
+  if (archive.restoring() && started_) law_ = law_of(weights_(kept_));
 }
 
 }  // namespace infans::inference

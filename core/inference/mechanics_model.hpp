@@ -38,6 +38,7 @@ class MechanicsModel final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  void describe(base::Archive& archive) override;
   // By the flight kernel. What a draw of the weights changes is the acceleration in mid-step, seen twice (two test
   // functions) with the noise of a row.
   std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;

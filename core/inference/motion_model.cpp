@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/base/archive.hpp"
+
 namespace infans::inference {
 
 using Eigen::Index;
@@ -63,5 +65,7 @@ MatrixXd ends(const model::Transitions& t) {
   out << t.q1, t.v1;
   return out;
 }
+
+void MotionBatch::describe(base::Archive& archive) { archive("mean", mean)("covariance", covariance)("noise", noise); }
 
 }  // namespace infans::inference

@@ -10,6 +10,10 @@
 #include "core/model/transitions.hpp"
 #include "core/random/stream.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 // Predicted ends of N control steps: rows [q1, v1], SI units.
@@ -25,6 +29,7 @@ struct MotionBatch {
   Eigen::VectorXd log_density(const Eigen::MatrixXd& end) const;
   // 1/2 (ln det covariance - ln det noise) of every row: what seeing its end would tell about the weights, nats.
   Eigen::VectorXd information() const;
+  void describe(base::Archive& archive);
 };
 
 class MotionModel {
@@ -40,6 +45,8 @@ class MotionModel {
   virtual MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const = 0;
   // Every row of the last fit() as predicted without it (block leave-one-out of the linear layer, path held).
   virtual const MotionBatch& left_out() const = 0;
+  // Everything that was learned, for a model made alike.
+  virtual void describe(base::Archive& archive) = 0;
   // For thought, with information gain where draws > 0, estimated from so many posterior draws if the model draws at
   // all. This object must outlive it and stay as it is.
   virtual std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
 #include "core/inference/lbfgs.hpp"
 
 namespace infans::inference {
@@ -160,6 +161,15 @@ MotionBatch EvidenceGate::predict(const MatrixXd& q, const MatrixXd& v, const Ma
   std::vector<MotionBatch> parts;
   for (const auto& m : models_) parts.push_back(m->predict(q, v, u));
   return pool(parts, exponents_);
+}
+
+void ResidualMotion::describe(base::Archive& archive) {
+  archive("base", *base_)("residual", *residual_)("exponents", exponents_)("left_out", left_out_);
+}
+
+void EvidenceGate::describe(base::Archive& archive) {
+  for (std::size_t m = 0; m < models_.size(); ++m) archive("model_" + std::to_string(m), *models_[m]);
+  archive("exponents", exponents_)("left_out", left_out_);
 }
 
 }  // namespace infans::inference

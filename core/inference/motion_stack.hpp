@@ -30,6 +30,7 @@ class ResidualMotion final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  void describe(base::Archive& archive) override;
   const MotionModel& base() const { return *base_; }
   const Eigen::Vector2d& exponents() const { return exponents_; }  // of the base, of its correction
 
@@ -51,6 +52,7 @@ class EvidenceGate final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  void describe(base::Archive& archive) override;
   const Eigen::VectorXd& exponents() const { return exponents_; }  // w_m
 
  private:

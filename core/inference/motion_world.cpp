@@ -6,6 +6,8 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
+
 namespace infans::inference {
 
 using Eigen::Index;
@@ -207,6 +209,14 @@ Surprise gaussian_surprise(const VectorXd& error, const MatrixXd& covariance, co
   s.complexity = s.vfe + s.accuracy;
   s.information_gain = std::max(0.0, 0.5 * (log_det - log_det_noise));
   return s;
+}
+
+void MotionWorld::describe(base::Archive& archive) {
+  MatrixXd lived = rows_.topRows(count_);
+  archive("lived", lived)("fitted", fitted_)("motion", *motion_);
+  if (!archive.restoring()) return;
+  count_ = lived.rows();
+  rows_ = std::move(lived);
 }
 
 }  // namespace infans::inference

@@ -28,6 +28,7 @@ class MotionWorld final : public WorldModel {
   const model::Encoding& encoding() const override { return encoding_; }
   double log_evidence() const override;
   Eigen::VectorXd length_scale() const override;
+  void describe(base::Archive& archive) override;
   const MotionModel& motion() const { return *motion_; }
   bool fitted() const { return fitted_; }
   model::Transitions lived() const;  // every transition, in order

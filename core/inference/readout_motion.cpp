@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/base/archive.hpp"
 #include "core/inference/leave_out.hpp"
 #include "core/model/field.hpp"
 
@@ -105,6 +106,11 @@ MotionBatch ReadoutMotion::predict(const MatrixXd& q, const MatrixXd& v, const M
   const MatrixXd variance = output_variance(q, v, u);
   for (Index k = 0; k < q.rows(); ++k) out.covariance.emplace_back(variance.row(k).transpose().asDiagonal());
   return out;
+}
+
+void ReadoutMotion::describe(base::Archive& archive) {
+  archive("length_scale", fourier_.length_scale)("readout", readout_)("scale", scale_)("noise", noise_);
+  archive("left_out", left_out_)("left_out_outputs", left_out_outputs_)("left_out_variance", left_out_variance_);
 }
 
 }  // namespace infans::inference

@@ -29,6 +29,7 @@ class ReadoutMotion final : public MotionModel {
   Eigen::MatrixXd mean(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   MotionBatch predict(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v, const Eigen::MatrixXd& u) const override;
   const MotionBatch& left_out() const override { return left_out_; }
+  void describe(base::Archive& archive) override;
 
   // The same layer on any outputs y (N x 2n) of the same inputs.
   void fit_outputs(const model::Transitions& t, const Eigen::MatrixXd& y);

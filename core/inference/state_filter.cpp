@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/archive.hpp"
 #include "core/inference/motion_world.hpp"
 
 namespace infans::inference {
@@ -229,6 +230,17 @@ bool StateFilter::learn_model() {
   world_.replace(lived);
   world_.refit();
   return learned_ = true;
+}
+
+void StateFilter::Episode::describe(base::Archive& archive) {
+  archive("command", command)("reading", reading)("kept", kept)("state", state)("filtered", filtered);
+  archive("filtered_covariance", filtered_covariance)("due", due);
+}
+
+void StateFilter::describe(base::Archive& archive) {
+  archive("episodes", episodes_)("learned", learned_)("noise", noise_)("unknown", unknown_);
+  archive("acceleration", acceleration_)("first_mean", first_mean_)("first_covariance", first_covariance_);
+  archive("covariance", covariance_)("surprise", surprise_);
 }
 
 }  // namespace infans::inference

@@ -50,6 +50,9 @@ class StateFilter {
   // the state.
   const Surprise& surprise() const { return surprise_; }
 
+  // All of it but the world.
+  void describe(base::Archive& archive);
+
  private:
   struct Episode {
     std::vector<Eigen::VectorXd> command, reading;     // T, T + 1; an empty reading did not come
@@ -60,6 +63,7 @@ class StateFilter {
 
     Eigen::Index moves() const { return static_cast<Eigen::Index>(command.size()); }
     bool has(Eigen::Index t) const { return reading[static_cast<std::size_t>(t)].size() > 0; }
+    void describe(base::Archive& archive);
   };
 
   // As the model claims them.

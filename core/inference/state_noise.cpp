@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/archive.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -65,5 +67,7 @@ double learn_noise(const std::vector<Moves>& moves, std::vector<Readings>& readi
   noise = noise_of(x);
   return best;
 }
+
+void StateNoise::describe(base::Archive& archive) { archive("reading", reading)("factor", factor); }
 
 }  // namespace infans::inference

@@ -6,6 +6,10 @@
 
 #include "core/inference/state_moves.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 struct StateNoise {
@@ -14,6 +18,7 @@ struct StateNoise {
 
   // Covariances of all moves take the factors, and a floor (S, variances) that keeps them positive.
   void scale(Moves& moves, const Eigen::VectorXd& floor) const;
+  void describe(base::Archive& archive);
 };
 
 struct StateNoisePrior {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/archive.hpp"
+
 namespace infans::inference {
 namespace {
 
@@ -118,11 +120,16 @@ MotionBatch SteppedMotion::grown(const MotionBatch& p, const MatrixXd& q, const 
   return out;
 }
 
-void SteppedMotion::fit(const Transitions& t) {
-  stepping_ = detect_stepping(t, encoding_.dt);
+// A model that knows nothing, of the instant that the stepping asks for.
+void SteppedMotion::remake() {
   model::Encoding e = encoding_;
   if (stepping_ != Stepping::continuous) e.dt *= instant_share;
   base_ = make_(e);
+}
+
+void SteppedMotion::fit(const Transitions& t) {
+  stepping_ = detect_stepping(t, encoding_.dt);
+  remake();
   if (stepping_ == Stepping::continuous) {
     base_->fit(t);
     return;
@@ -164,6 +171,12 @@ std::unique_ptr<FrozenMotion> SteppedMotion::stepped(std::unique_ptr<FrozenMotio
   if (law == nullptr) return nullptr;
   base.release();
   return std::make_unique<FrozenSteps>(*this, std::unique_ptr<FrozenLaw>(law), encoding_, stepping_);
+}
+
+void SteppedMotion::describe(base::Archive& archive) {
+  archive("stepping", stepping_);
+  if (archive.restoring()) remake();
+  archive("base", *base_)("left_out", left_out_);
 }
 
 }  // namespace infans::inference

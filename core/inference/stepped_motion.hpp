@@ -35,6 +35,7 @@ class SteppedMotion final : public MotionModel {
   const MotionBatch& left_out() const override {
     return stepping_ == Stepping::continuous ? base_->left_out() : left_out_;
   }
+  void describe(base::Archive& archive) override;
   std::unique_ptr<FrozenMotion> freeze(int draws, random::Stream& stream) const override;
   std::unique_ptr<FrozenMotion> freeze_draw(random::Stream& stream) const override;
 
@@ -42,6 +43,7 @@ class SteppedMotion final : public MotionModel {
   const MotionModel& base() const { return *base_; }
 
  private:
+  void remake();
   std::unique_ptr<FrozenMotion> stepped(std::unique_ptr<FrozenMotion> base) const;
   model::Transitions instant(const model::Transitions& t) const;
   MotionBatch grown(const MotionBatch& instant, const Eigen::MatrixXd& q, const Eigen::MatrixXd& v) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/base/archive.hpp"
 #include "core/base/error.hpp"
 #include "core/inference/evidence.hpp"
 #include "core/inference/hierarchy_regression.hpp"
@@ -173,6 +174,17 @@ RolloutTables TransitionModel::packed(const MatrixXd& weights, const MatrixXd& d
   columns.topRows(t.fourier) *= fourier_.amplitude();
   t.readout = row_major(columns);
   return t;
+}
+
+void TransitionModel::describe(base::Archive& archive) {
+  MatrixXd inputs = inputs_.topRows(rows_), targets = targets_.topRows(rows_);
+  archive("inputs", inputs)("targets", targets)("target_scale", target_scale_)("refits", refits_);
+  archive("length_scale", fourier_.length_scale)("fourier_precision", fourier_precision_);
+  archive("hierarchy_precision", hierarchy_precision_)("hierarchy", hierarchy_)("learner", adam_)("readout", readout_);
+  if (!archive.restoring()) return;
+  rows_ = inputs.rows();
+  inputs_ = std::move(inputs);
+  targets_ = std::move(targets);
 }
 
 }  // namespace infans::inference

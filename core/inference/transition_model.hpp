@@ -46,6 +46,7 @@ class TransitionModel final : public WorldModel {
   const model::Encoding& encoding() const override { return encoding_; }
   double log_evidence() const override { return readout_.log_evidence(); }
   Eigen::VectorXd length_scale() const override { return fourier_.length_scale; }
+  void describe(base::Archive& archive) override;
 
  private:
   // Weights D x O of standardised outputs, and directions D x K (K may be 0).

@@ -11,18 +11,26 @@
 #include "core/model/transitions.hpp"
 #include "core/random/stream.hpp"
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::inference {
 
 // Belief about the next state before it is seen; vectors of state_size, SI units.
 struct Belief {
   Eigen::VectorXd mean, standard_deviation, precision;  // precision: of the learned sensory noise, 1/unit^2
   Eigen::MatrixXd covariance;                           // state_size x state_size
+
+  void describe(base::Archive& archive);
 };
 
 // What one transition did, in SI units and nats (the free energy is of the next state's density in SI units).
 struct Surprise {
   Eigen::VectorXd prediction_error;
   double vfe = 0, accuracy = 0, complexity = 0, information_gain = 0;
+
+  void describe(base::Archive& archive);
 };
 
 // Predictions far outside what a velocity scale means are extrapolation: imagined velocities are clipped at this
@@ -84,6 +92,9 @@ class WorldModel {
   virtual double log_evidence() const = 0;
   // Length scale of every encoded input; NaN where a model has none.
   virtual Eigen::VectorXd length_scale() const = 0;
+
+  // Everything lived and learned, for a model made alike. What imagine() returned is not part of it.
+  virtual void describe(base::Archive& archive) = 0;
 };
 
 }  // namespace infans::inference

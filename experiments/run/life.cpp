@@ -54,9 +54,9 @@ ModelProbe make_probe(const config::Options& o, envs::Environment& world) {
 }
 
 Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environment> world, const ModelProbe& probe,
-           Recorder& recorder)
+           LifeLog& log)
     : probe_(probe),
-      recorder_(recorder),
+      log_(log),
       world_(std::move(world)),
       preference_(make_preference(o)),
       agent_(world_->spec(), agent_options(o), preference_,
@@ -174,10 +174,7 @@ void Life::record(const Eigen::VectorXd& before, const agents::Decision& d, cons
     row.rejected_epistemic[k] = r.epistemic;
   }
   steps_.push_back(std::move(row));
-  if (steps_.size() == block_rows) {
-    recorder_.commit(progress_.agent, steps_, {});
-    steps_.clear();
-  }
+  if (steps_.size() == block_rows) commit_open();
   if (!std::isnan(surprise.vfe)) vfe_sum_ += surprise.vfe;
 }
 
@@ -208,7 +205,7 @@ void Life::end_episode() {
   row.log_evidence = agent_.model().log_evidence();
   row.model_error = model_error();
   row.length_scale = to_vector(agent_.model().length_scale());
-  recorder_.commit(progress_.agent, steps_, {row});
+  log_.commit(progress_.agent, steps_, {row});
   steps_.clear();
   if (!evaluation_) progress_.mean_vfe = vfe_sum_ / length_;
   progress_.hold_distance = hold_distance_;
@@ -236,12 +233,16 @@ double Life::model_error() const {
   return variance.minCoeff() > 0.0 ? (square / n / variance).sqrt().mean() : nan;
 }
 
-void Life::finalize() {
-  if (!steps_.empty()) recorder_.commit(progress_.agent, steps_, {});
+void Life::commit_open() {
+  if (!steps_.empty()) log_.commit(progress_.agent, steps_, {});
   steps_.clear();
+}
+
+void Life::finalize() {
+  commit_open();
   progress_.seconds = wall_seconds() - started_wall_;
-  recorder_.commit_ledger(progress_.agent, {progress_.seconds, thread_cpu_seconds() - started_cpu_,
-                                            planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan});
+  log_.commit_ledger(progress_.agent, {progress_.seconds, thread_cpu_seconds() - started_cpu_,
+                                       planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan});
 }
 
 }  // namespace infans::experiments

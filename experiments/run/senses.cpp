@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/base/archive.hpp"
 #include "core/random/stream.hpp"
 
 namespace infans::experiments {
@@ -17,5 +18,7 @@ Eigen::VectorXd Senses::sense(const Eigen::VectorXd& state) {
   if (queue_.size() > static_cast<std::size_t>(options_.delay) + 1) queue_.pop_front();
   return queue_.front();
 }
+
+void Senses::describe(base::Archive& archive) { archive("sensed", sensed_)("queue", queue_); }
 
 }  // namespace infans::experiments

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <deque>
 
+namespace infans::base {
+class Archive;
+}
+
 namespace infans::experiments {
 
 struct SensesOptions {
@@ -22,6 +26,7 @@ class Senses {
   // Takes the present state and delivers what arrives now, all NaN where that never comes. Until the first observation
   // of an episode is `delay` decisions old it is repeated, as if the world had stood still before.
   Eigen::VectorXd sense(const Eigen::VectorXd& state);
+  void describe(base::Archive& archive);
 
  private:
   SensesOptions options_;

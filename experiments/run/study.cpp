@@ -146,6 +146,18 @@ void print_results(const Prepared& study, const std::vector<LifeProgress>& lives
   std::fflush(stdout);
 }
 
+class RecorderLog final : public LifeLog {
+ public:
+  explicit RecorderLog(Recorder& recorder) : recorder_(recorder) {}
+  void commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes) override {
+    recorder_.commit(agent, steps, episodes);
+  }
+  void commit_ledger(int agent, const LedgerRow& row) override { recorder_.commit_ledger(agent, row); }
+
+ private:
+  Recorder& recorder_;
+};
+
 void live(Life& life, Progress& progress) {
   try {
     while (!interrupted()) {
@@ -189,11 +201,12 @@ std::string run_study(const RunRequest& request) {
   Progress progress(agents, request.quiet);
   {
     Recorder recorder(study.file("run.h5"), study.header);
+    RecorderLog log(recorder);
     const StopOnSignal guard;
     try {
       parallel::for_each(agents, request.threads.value_or(parallel::available_threads()), [&](int agent) {
         if (interrupted()) return;
-        Life life(study.options, agent, study.make_world(agent), study.probe, recorder);
+        Life life(study.options, agent, study.make_world(agent), study.probe, log);
         live(life, progress);
       });
     } catch (...) {
@@ -212,9 +225,11 @@ struct SteppedLife::Impl {
   explicit Impl(const RunRequest& request)
       : study(prepare(request)),
         recorder(study.file("run.h5"), study.header),
-        life(study.options, 0, study.make_world(0), study.probe, recorder) {}
+        log(recorder),
+        life(study.options, 0, study.make_world(0), study.probe, log) {}
   Prepared study;
   Recorder recorder;
+  RecorderLog log;
   Life life;
   bool ended = false, finalized = false;
 };

@@ -88,6 +88,7 @@ class LinearWorld final : public WorldModel, public Imagination {
   Imagination& imagine(bool, random::Stream&) override { return *this; }
   double log_evidence() const override { return 0.0; }
   VectorXd length_scale() const override { return VectorXd::Zero(3); }
+  void describe(base::Archive&) override {}
   void step(const Batch&, const Batch&, int, Batch&, float*) override {}
   void linearise(const MatrixXd& x, const MatrixXd&, bool, Linearisation& out) override {
     MatrixXd j(2, 3);
