@@ -222,7 +222,8 @@ void EnsembleWorld::Member::describe(base::Archive& archive) { archive("hierarch
 void EnsembleWorld::describe(base::Archive& archive) {
   MatrixXd inputs = inputs_.topRows(rows_), targets = targets_.topRows(rows_);
   archive("inputs", inputs)("targets", targets)("target_scale", target_scale_)("noise", noise_)("refits", refits_);
-  for (std::size_t e = 0; e < members_.size(); ++e) archive("member_" + std::to_string(e), members_[e]);
+  for (std::size_t e = 0; e < members_.size(); ++e)
+    archive(std::string("member_").append(std::to_string(e)), members_[e]);
   if (!archive.restoring()) return;
   rows_ = inputs.rows();
   inputs_ = std::move(inputs);

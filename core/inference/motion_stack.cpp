@@ -168,7 +168,8 @@ void ResidualMotion::describe(base::Archive& archive) {
 }
 
 void EvidenceGate::describe(base::Archive& archive) {
-  for (std::size_t m = 0; m < models_.size(); ++m) archive("model_" + std::to_string(m), *models_[m]);
+  for (std::size_t m = 0; m < models_.size(); ++m)
+    archive(std::string("model_").append(std::to_string(m)), *models_[m]);
   archive("exponents", exponents_)("left_out", left_out_);
 }
 

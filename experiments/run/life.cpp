@@ -54,7 +54,7 @@ ModelProbe make_probe(const config::Options& o, envs::Environment& world) {
 }
 
 Life::Life(const config::Options& o, int agent, std::unique_ptr<envs::Environment> world, const ModelProbe& probe,
-           LifeLog& log)
+           RowLog& log)
     : probe_(probe),
       log_(log),
       world_(std::move(world)),
@@ -174,7 +174,7 @@ void Life::record(const Eigen::VectorXd& before, const agents::Decision& d, cons
     row.rejected_epistemic[k] = r.epistemic;
   }
   steps_.push_back(std::move(row));
-  if (steps_.size() == block_rows) commit_open();
+  if (steps_.size() == block_rows) commit();
   if (!std::isnan(surprise.vfe)) vfe_sum_ += surprise.vfe;
 }
 
@@ -233,13 +233,13 @@ double Life::model_error() const {
   return variance.minCoeff() > 0.0 ? (square / n / variance).sqrt().mean() : nan;
 }
 
-void Life::commit_open() {
+void Life::commit() {
   if (!steps_.empty()) log_.commit(progress_.agent, steps_, {});
   steps_.clear();
 }
 
 void Life::finalize() {
-  commit_open();
+  commit();
   progress_.seconds = wall_seconds() - started_wall_;
   log_.commit_ledger(progress_.agent, {progress_.seconds, thread_cpu_seconds() - started_cpu_,
                                        planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan});

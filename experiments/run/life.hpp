@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -38,9 +37,9 @@ struct ModelProbe {
 ModelProbe make_probe(const config::Options& options, envs::Environment& world);
 
 // Where the rows of lives go; called by the thread of each life.
-class LifeLog {
+class RowLog {
  public:
-  virtual ~LifeLog() = default;
+  virtual ~RowLog() = default;
   virtual void commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes) = 0;
   virtual void commit_ledger(int agent, const LedgerRow& row) = 0;
 };
@@ -50,18 +49,17 @@ class Life {
  public:
   // agent: index from 0; the seed of the life is population.seed + agent.
   Life(const config::Options& options, int agent, std::unique_ptr<envs::Environment> world, const ModelProbe& probe,
-       LifeLog& log);
+       RowLog& log);
 
   // One turn of perceive, decide, act, learn, record. Returns false when the life has ended.
   bool next_step();
   // Commits what is still open: an unfinished episode keeps its steps. Called once, also after an interruption.
   void finalize();
 
-  // Everything that goes on after this step, for a life made alike; commits the rows of an open block first, so that
-  // the log has all rows until here. Bytes of base::StateWriter.
-  std::vector<std::uint8_t> state();
-  // Throws base::StateError for what does not fit; the life is then good for nothing.
-  void restore(std::span<const std::uint8_t> state);
+  // Commits the rows of an open block: the log then has all until here.
+  void commit();
+  // Everything that goes on after this step, for a life made alike. Commit first: open rows are not part of it. Throws
+  // base::StateError for what does not fit; the life is then good for nothing.
   void describe(base::Archive& archive);
 
   const LifeProgress& progress() const { return progress_; }
@@ -70,7 +68,6 @@ class Life {
  private:
   void begin_episode();
   void end_episode();
-  void commit_open();
   void perceive(const Eigen::VectorXd& state);
   void consolidate();
   void record(const Eigen::VectorXd& before, const agents::Decision& decision, const inference::Surprise& surprise);
@@ -80,7 +77,7 @@ class Life {
   double model_error() const;
 
   const ModelProbe& probe_;
-  LifeLog& log_;
+  RowLog& log_;
   std::unique_ptr<envs::Environment> world_;
   std::shared_ptr<agents::PlanarTip> preference_;
   agents::Agent agent_;

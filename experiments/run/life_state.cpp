@@ -1,5 +1,4 @@
 // How a life is put aside and goes on.
-#include "core/base/state.hpp"
 #include "experiments/run/clocks.hpp"
 #include "experiments/run/life.hpp"
 
@@ -40,16 +39,8 @@ void Life::describe(base::Archive& a) {
   a("length", length_)("index", index_)("evaluation", evaluation_)("in_a_row", in_a_row_);
   a("best_distance", best_distance_)("longest_distance", hold_distance_)("vfe_sum", vfe_sum_);
   a("planned", planned_)("plan_seconds", plan_seconds_);
-}
-
-std::vector<std::uint8_t> Life::state() {
-  commit_open();
-  return base::state_of(*this);
-}
-
-void Life::restore(std::span<const std::uint8_t> state) {
+  if (!a.restoring()) return;
   steps_.clear();
-  base::restore_state(*this, state);
   progress_.seconds = wall_seconds() - started_wall_;
 }
 

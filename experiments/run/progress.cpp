@@ -62,6 +62,12 @@ void Progress::report(const LifeProgress& life, bool ended) {
   std::fflush(stderr);
 }
 
+void Progress::ended_before(const LifeProgress& life) {
+  const std::scoped_lock lock(mutex_);
+  lives_[static_cast<std::size_t>(life.agent)] = life;
+  ended_[static_cast<std::size_t>(life.agent)] = true;
+}
+
 std::vector<LifeProgress> Progress::started_lives() const {
   std::vector<LifeProgress> started;
   for (const LifeProgress& l : lives_)

@@ -15,6 +15,8 @@ class Progress {
   void finish();
   // A finished episode (or the end of a life) of one agent; any thread.
   void report(const LifeProgress& life, bool ended);
+  // Of one that ended in an earlier session.
+  void ended_before(const LifeProgress& life);
   // The lives that began: after Ctrl-C some never do.
   std::vector<LifeProgress> started_lives() const;
 

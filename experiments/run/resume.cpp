@@ -17,8 +17,7 @@ std::string resume(const std::string& run, const RunRequest& given) {
     throw base::FileError(path, "is not there; give the folder of a run, e.g. infans resume runs/body_map-1");
   if (fs::path(path).filename() != "run.h5")
     throw base::FileError(path, "a run goes on in its folder, where the record is called run.h5; give that folder");
-  if (const std::string type = filetype_of(path); type != "infans-study")
-    throw base::FileError(path, "is an " + type + "; only a developmental study goes on");
+  if (filetype_of(path) == "infans-run") return resume_run(path, given);
   RunRequest request = request_of_record(path);
   if (request.out.empty()) request.out = ".";
   request.threads = given.threads;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <limits>
 
 #include "core/base/build_info.hpp"
@@ -10,6 +11,8 @@
 #include "core/kernels/kernels.hpp"
 #include "core/parallel/parallel.hpp"
 #include "envs/mujoco/world.hpp"
+#include "experiments/record/access.hpp"
+#include "experiments/run/agent_run.hpp"
 #include "experiments/run/life.hpp"
 #include "experiments/run/life_body.hpp"
 #include "experiments/run/life_file.hpp"
@@ -128,7 +131,7 @@ Prepared prepare(const RunRequest& request) {
   const envs::Spec world = p.make_world(0)->spec();
   if (p.outside) require_cart_and_pole(world);
   p.header = describe(p.options, world, p.body.mjcf);
-  p.folder.emplace(request.out, p.options.text("study.name"));
+  p.folder.emplace(request.out, p.options.text("study.name"), request.resume);
   return p;
 }
 
@@ -146,35 +149,19 @@ void print_results(const Prepared& study, const std::vector<LifeProgress>& lives
   std::fflush(stdout);
 }
 
-class RecorderLog final : public LifeLog {
- public:
-  explicit RecorderLog(Recorder& recorder) : recorder_(recorder) {}
-  void commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes) override {
-    recorder_.commit(agent, steps, episodes);
-  }
-  void commit_ledger(int agent, const LedgerRow& row) override { recorder_.commit_ledger(agent, row); }
+// What a checkpoint and a record fit only.
+Texts identity_of(const RunHeader& h) {
+  return {{"infans_version", h.infans_version}, {"git_hash", h.git_hash},
+          {"mujoco_version", h.mujoco_version}, {"isa", h.isa},
+          {"spec_toml", h.spec_toml},           {"mjcf", h.mjcf}};
+}
 
- private:
-  Recorder& recorder_;
-};
-
-void live(Life& life, Progress& progress) {
-  try {
-    while (!interrupted()) {
-      const bool goes_on = life.next_step();
-      if (!goes_on) break;
-      if (life.episode_just_ended()) progress.report(life.progress(), false);
-    }
-  } catch (const base::SimulationError& e) {
-    life.finalize();  // the rows that led to the failure are its explanation
-    LifeProgress failed = life.progress();
-    failed.failure = e.what();
-    progress.report(failed, true);
-    const std::string who = "agent " + std::to_string(failed.agent + 1) + " (seed " + std::to_string(failed.seed) + ")";
-    throw base::SimulationError(who + ": " + e.world, e.step, e.reason);
-  }
-  life.finalize();
-  progress.report(life.progress(), true);
+std::unique_ptr<Recorder> open_record(const std::string& path, const RunHeader& header, bool resumes) {
+  if (!resumes) return std::make_unique<Recorder>(path, header);
+  Texts there;
+  for (const auto& [name, text] : identity_of(header)) there.emplace_back(name, read_text(path, name));
+  require_same(path, there, identity_of(header));
+  return std::make_unique<Recorder>(path, header, Recorder::Resume{});
 }
 
 }  // namespace
@@ -196,29 +183,46 @@ std::string run_study(const RunRequest& request) {
                                                   (request.protocol ? request.protocol->name : "...") +
                                                   "\" in its [study]");
   const Prepared study = prepare(request);
-  const int agents = study.header.agents;
+  const std::string path = study.file("run.h5");
+  const bool resumes = request.resume && study.folder->has_record();
+  const Checkpoints checkpoints(study.folder->path(), identity_of(study.header),
+                                study.options.number("record.checkpoint_seconds"));
   std::exception_ptr failure;
-  Progress progress(agents, request.quiet);
+  Progress progress(study.header.agents, request.quiet);
   {
-    Recorder recorder(study.file("run.h5"), study.header);
-    RecorderLog log(recorder);
+    if (resumes)
+      for (const LifeProgress& life : ended_lives(path, study.options)) progress.ended_before(life);
+    const std::unique_ptr<Recorder> recorder = open_record(path, study.header, resumes);
     const StopOnSignal guard;
+    AgentRun run({study.options, study.probe, [&](int agent) { return study.make_world(agent); }, *recorder, progress,
+                  study.outside ? nullptr : &checkpoints, resumes});
     try {
-      parallel::for_each(agents, request.threads.value_or(parallel::available_threads()), [&](int agent) {
-        if (interrupted()) return;
-        Life life(study.options, agent, study.make_world(agent), study.probe, log);
-        live(life, progress);
-      });
+      parallel::for_each(study.header.agents, request.threads.value_or(parallel::available_threads()),
+                         [&](int agent) { run.live(agent); });
     } catch (...) {
       failure = std::current_exception();  // the other lives went on; their files are completed first
     }
-    recorder.close();
+    recorder->close();
   }
   progress.finish();
   write_summary(study, progress.started_lives());
   if (!request.quiet) print_results(study, progress.started_lives());
   if (failure) std::rethrow_exception(failure);
-  return study.file("run.h5");
+  return path;
+}
+
+std::string resume_run(const std::string& path, const RunRequest& given) {
+  RunRequest request;
+  request.spec = read_text(path, "spec_toml") + "\n";  // a text, not a name
+  request.out = std::filesystem::path(path).parent_path().string();
+  if (request.out.empty()) request.out = ".";
+  request.resume = true;
+  request.threads = given.threads;
+  request.quiet = given.quiet;
+  request.world = given.world;
+  if (read_text(path, "mjcf").empty() && !request.world)
+    throw base::FileError(path, "was lived in a world from outside this program; go on from where it was made");
+  return run_study(request);
 }
 
 struct SteppedLife::Impl {

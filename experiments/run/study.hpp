@@ -48,6 +48,11 @@ struct RunRequest {
 // base::SimulationError (what was committed stays).
 std::string run_study(const RunRequest& request);
 
+// Goes on with a life's file (run.h5 of filetype infans-run), to the same bits as without a break: agents that have
+// ended, or failed, stay as they are. Of `given` only threads, quiet and world count. Throws as run_study, and
+// base::FileError where program, processor, body or options are others than those that made it.
+std::string resume_run(const std::string& run_h5, const RunRequest& given);
+
 // One life in the caller's hands: init (construct), next_step() until false, finalize(). Writes run.h5 and
 // summary.json. request.agents and request.threads do not count. Throws as run_study.
 class SteppedLife {

@@ -46,7 +46,7 @@ using MakeWorld = std::function<std::unique_ptr<envs::Environment>()>;
 bool full() { return std::getenv("INFANS_FULL") != nullptr; }
 
 // Everything that a record would get, in order.
-class Rows final : public LifeLog {
+class Rows final : public RowLog {
  public:
   void commit(int, const std::vector<StepRow>& rows, const std::vector<EpisodeRow>& ends) override {
     for (const StepRow& r : rows) {
@@ -126,7 +126,8 @@ void check_life(const config::Options& o, const MakeWorld& make, Effort effort =
   std::vector<std::vector<std::uint8_t>> states;
   std::vector<std::size_t> ended;
   for (int k = 0; k <= steps_lived; ++k) {
-    states.push_back(life.state());
+    life.commit();
+    states.push_back(base::state_of(life));
     ended.push_back(whole.episodes.size());
     REQUIRE(life.next_step());
   }
@@ -135,10 +136,11 @@ void check_life(const config::Options& o, const MakeWorld& make, Effort effort =
     CAPTURE(k);
     Rows rest;
     Life other(o, 0, make(), probe, rest);
-    other.restore(states[static_cast<std::size_t>(k)]);
+    base::restore_state(other, states[static_cast<std::size_t>(k)]);
     const int until = std::min(k + effort.onwards, steps_lived);
     for (int n = k; n < until; ++n) other.next_step();
-    CHECK(without_clocks(other.state()) == without_clocks(states[static_cast<std::size_t>(until)]));
+    other.commit();
+    CHECK(without_clocks(base::state_of(other)) == without_clocks(states[static_cast<std::size_t>(until)]));
     REQUIRE(rest.steps.size() == static_cast<std::size_t>(until - k));
     CHECK(std::equal(rest.steps.begin(), rest.steps.end(), whole.steps.begin() + k));
     REQUIRE(whole.episodes.size() >= rest.episodes.size() + ended[static_cast<std::size_t>(k)]);
@@ -378,11 +380,11 @@ TEST_CASE("a life refuses what another kind of mind or world left") {
   const ModelProbe none;
   Rows rows;
   Life life(o, 0, bare("cartpole")(), none, rows), other(ensemble, 0, bare("cartpole")(), none, rows);
-  CHECK_THROWS_AS(other.restore(life.state()), base::StateError);
+  CHECK_THROWS_AS(base::restore_state(other, base::state_of(life)), base::StateError);
   Life elsewhere(o, 0, envs::make_pilco_cartpole(), none, rows);
-  const auto error = caught<base::StateError>([&] { elsewhere.restore(life.state()); });
+  const auto error = caught<base::StateError>([&] { base::restore_state(elsewhere, base::state_of(life)); });
   CHECK(contains(error.what(), "world"));
-  std::vector<std::uint8_t> half = life.state();
+  std::vector<std::uint8_t> half = base::state_of(life);
   half.resize(half.size() / 2);
-  CHECK_THROWS_AS(life.restore(half), base::StateError);
+  CHECK_THROWS_AS(base::restore_state(life, half), base::StateError);
 }
