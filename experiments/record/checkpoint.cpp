@@ -28,10 +28,11 @@ void write_state(hid_t file, const std::string& path, const std::vector<std::uin
   if (size > 0) check(H5Dwrite(d, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, state.data()), path, "state");
 }
 
-void write_file(const std::string& path, const Checkpoint& checkpoint) {
+void write_file(const std::string& path, const Checkpoint& checkpoint, h5::Gate& gate) {
   const h5::Session session;
-  const Handle creation = h5::file_creation(), access = h5::file_access();
+  const Handle creation = h5::file_creation(), access = h5::file_access(gate);
   Handle file = h5::file(check(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access), path, "cannot be created"));
+  const h5::ShutOnError shut(gate);
   h5::write_text_attribute(file, path, "filetype", "infans-checkpoint");
   h5::write_integers_attribute(file, path, "format_version", {format_version[0], format_version[1]});
   for (const auto& [name, text] : checkpoint.texts) h5::write_text_attribute(file, path, name.c_str(), text);
@@ -42,12 +43,13 @@ void write_file(const std::string& path, const Checkpoint& checkpoint) {
 
 }  // namespace
 
-void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
+void write_checkpoint(const std::string& path, const Checkpoint& checkpoint, const Faults& faults) {
+  h5::Gate gate(faults);
   const std::string temporary = path + ".tmp";
   ::unlink(temporary.c_str());  // of a process that was killed
   try {
-    write_file(temporary, checkpoint);
-    PosixFile::open(temporary).sync();
+    write_file(temporary, checkpoint, gate);
+    PosixFile::open(temporary).sync(gate.sync());
     // A second name first: there is one under `path` at any moment.
     const std::string previous = path + ".previous";
     ::unlink(previous.c_str());
@@ -56,6 +58,9 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   } catch (const base::FileError& e) {
     ::unlink(temporary.c_str());
     throw base::FileError(path, std::string("the checkpoint cannot be written, the one before it stays: ") + e.what());
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
   }
 }
 

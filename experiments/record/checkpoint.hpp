@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/record/faults.hpp"
+
 namespace infans::experiments {
 
 struct Checkpoint {
@@ -15,7 +17,7 @@ struct Checkpoint {
 
 // Atomic: a temporary file, fsync, the one before it becomes PATH.previous, rename, fsync of the directory. Throws
 // base::FileError; the one before it then still loads.
-void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+void write_checkpoint(const std::string& path, const Checkpoint& checkpoint, const Faults& faults = {});
 // Throws base::FileError for what is missing, damaged (checksum) or no checkpoint.
 Checkpoint read_checkpoint(const std::string& path);
 

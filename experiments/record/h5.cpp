@@ -1,6 +1,5 @@
 #include "experiments/record/h5.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,12 +13,6 @@ namespace {
 herr_t keep_deepest(unsigned, const H5E_error2_t* error, void* text) {
   if (error->desc != nullptr) *static_cast<std::string*>(text) = error->desc;
   return 0;
-}
-
-// Device and inode, as HDF5 itself recognises a file.
-std::vector<std::pair<dev_t, ino_t>>& abandoned() {
-  static std::vector<std::pair<dev_t, ino_t>> files;
-  return files;
 }
 
 // A reader beside a writer tries again where a checksum fails; by default 100 times with pauses that double, which for
@@ -43,22 +36,9 @@ Session::Session() : lock_(library_mutex()) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // the setting is per thread
 }
 
-void abandon(const std::string& path) noexcept {
-  struct stat file;
-  if (::stat(path.c_str(), &file) == 0) abandoned().emplace_back(file.st_dev, file.st_ino);
-}
-
-bool is_abandoned(const std::string& path) {
-  struct stat file;
-  const auto& all = abandoned();
-  return ::stat(path.c_str(), &file) == 0 &&
-         std::find(all.begin(), all.end(), std::pair{file.st_dev, file.st_ino}) != all.end();
-}
-
 Handle open_for_reading(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0) throw base::FileError(path, "there is no such file");
   if (::access(path.c_str(), R_OK) != 0) throw base::FileError(path, "cannot be read; check its permissions");
-  if (is_abandoned(path)) throw base::FileError(path, "a write to it failed in this process; read it from another one");
   if (H5Fis_hdf5(path.c_str()) <= 0) throw base::FileError(path, "is not an HDF5 file; expected a run.h5");
   const auto open = [&](unsigned mode) { return H5Fopen(path.c_str(), H5F_ACC_RDONLY | mode, reading_access()); };
   // A running or killed writer leaves its flag set: only SWMR readers are let in.

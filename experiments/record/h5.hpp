@@ -31,8 +31,6 @@ class Handle {
   }
   operator hid_t() const { return id_; }
   explicit operator bool() const { return id_ >= 0; }
-  // Stays open until the process ends.
-  void leak() { id_ = -1; }
   // False where closing failed (a late write error shows here).
   bool reset() {
     const hid_t id = std::exchange(id_, -1);
@@ -47,8 +45,7 @@ class Handle {
 // The innermost message of HDF5's own error stack, e.g. "file write failed: ... No space left on device".
 std::string last_error();
 // Held around every use of HDF5 in this process: it keeps global state and is not always built thread-safe. Also keeps
-// HDF5 from printing its errors, and from closing (writing) at exit what is still open: that ruins a file that a write
-// failed on.
+// HDF5 from printing its errors, and from closing (writing) at exit what is still open.
 class Session {
  public:
   Session();
@@ -56,10 +53,6 @@ class Session {
  private:
   std::scoped_lock<std::mutex> lock_;
 };
-
-// A file that stays open after a failed write: HDF5 would answer for it from memory, so this process cannot read it.
-void abandon(const std::string& path) noexcept;
-bool is_abandoned(const std::string& path);
 
 // Throws base::FileError(path, what + HDF5's reason) if status is negative.
 template <typename T>

@@ -16,7 +16,7 @@ void LiveFile::create(const std::string& path) {
   path_ = path;
   if (::access(path.c_str(), F_OK) == 0)
     throw base::FileError(path, "exists already and is never overwritten; choose another place or move it away");
-  const Handle creation = file_creation(), access = file_access();
+  const Handle creation = file_creation(), access = file_access(gate_);
   file_ = file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access));
   const std::string reason = file_ ? "" : last_error();
   ours_ = reason.find("File exists") == std::string::npos;  // another process may have been quicker
@@ -35,18 +35,13 @@ void LiveFile::take(const std::string& path) {
 
 void LiveFile::reopen() {
   take(path_);  // it may be another file by now
-  const Handle access = file_access();
+  const Handle access = file_access(gate_);
   file_ = file(check(H5Fopen(path_.c_str(), H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE, access), path_,
                      "cannot be opened to go on writing"));
 }
 
 void LiveFile::remove() {
   if (ours_) ::unlink(path_.c_str());
-}
-
-void LiveFile::require_open() const {
-  if (broken_ || !file_)
-    throw base::FileError(path_, "an earlier write failed or it is closed; nothing more is written");
 }
 
 void LiveFile::start_swmr() {
@@ -146,7 +141,7 @@ void LiveFile::sync_now_and_then() {
 }
 
 void LiveFile::sync() {
-  own_.sync();
+  own_.sync(gate_.sync());
   own_.require_in_place();
   synced_ = std::chrono::steady_clock::now();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/record/gate.hpp"
 #include "experiments/record/h5.hpp"
 #include "experiments/record/posix_file.hpp"
 
@@ -12,6 +13,7 @@ namespace infans::experiments::h5 {
 
 class LiveFile {
  public:
+  explicit LiveFile(const Faults& faults) : gate_(faults) {}
   // Creates `path` exclusively; else base::FileError.
   void create(const std::string& path);
   void start_swmr();
@@ -43,16 +45,14 @@ class LiveFile {
   void sync_now_and_then();
 
   // each_handle(visit) visits every other handle into this file; a writer passes it to all three.
-  // Whatever fails in `write` ends all writing: the file stays as a kill at that moment would have left it. Closing it
-  // would write once more (a superblock that claims more than the disk took), so HDF5 keeps it open to the end.
+  // Whatever fails in `write` ends all writing: the file stays as a kill at that moment would have left it.
   template <typename EachHandle, typename Write>
   void guarded(const EachHandle& each_handle, const Write& write) {
     try {
+      gate_.take_memory();
       write();
     } catch (...) {
-      broken_ = true;
-      leak(each_handle);
-      abandon(path_);
+      abandon(each_handle);
       throw;
     }
   }
@@ -64,37 +64,39 @@ class LiveFile {
       flush();
       sync();
     });
-    bool closed = true;
-    each_handle([&](Handle& h) { closed = h.reset() && closed; });
-    closed = file_.reset() && closed;
-    own_.close();
-    if (!closed) throw base::FileError(path_, "cannot be closed: " + last_error());
+    if (!reset(each_handle)) throw base::FileError(path_, "cannot be closed: " + last_error());
   }
   // After create(), where making the rest failed: half a header is no record and blocks the next try.
   template <typename EachHandle>
   void give_up(const EachHandle& each_handle) {
+    abandon(each_handle);
     remove();
-    leak(each_handle);  // closing would write
   }
-  // Throws base::FileError where nothing can be written any more.
-  void require_open() const;
-
   operator hid_t() const { return file_; }
   const std::string& path() const { return path_; }
 
  private:
   void remove();
+  // Closes without writing.
   template <typename EachHandle>
-  void leak(const EachHandle& each_handle) {
-    each_handle([](Handle& h) { h.leak(); });
-    file_.leak();
+  void abandon(const EachHandle& each_handle) {
+    gate_.shut();
+    reset(each_handle);
+  }
+  template <typename EachHandle>
+  bool reset(const EachHandle& each_handle) {
+    bool closed = true;
+    each_handle([&](Handle& h) { closed = h.reset() && closed; });
+    closed = file_.reset() && closed;
+    own_.close();
+    return closed;
   }
 
   std::string path_;
+  Gate gate_;  // before the file: it outlives it
   Handle file_;
-  PosixFile own_;        // the same file: locked, and synced without HDF5
-  bool ours_ = false;    // created by this writer
-  bool broken_ = false;  // a write failed
+  PosixFile own_;      // the same file: locked, and synced without HDF5
+  bool ours_ = false;  // created by this writer
   std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
 };
 

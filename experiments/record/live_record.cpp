@@ -23,7 +23,8 @@ std::size_t size_of(const std::vector<LiveRecord::Part>& parts) {
 
 }  // namespace
 
-LiveRecord::LiveRecord(const std::string& path, Layout layout) : layout_(std::move(layout)), writer_(most_waiting) {
+LiveRecord::LiveRecord(const std::string& path, Layout layout)
+    : layout_(std::move(layout)), file_(layout_.faults), writer_(most_waiting) {
   owners_.assign(static_cast<std::size_t>(layout_.owners), {std::vector<std::int64_t>(counters(), 0), false});
   written_.assign(owners_.size(), std::vector<hsize_t>(counters(), 0));
   const Session session;
@@ -39,7 +40,7 @@ LiveRecord::LiveRecord(const std::string& path, Layout layout) : layout_(std::mo
 }
 
 LiveRecord::LiveRecord(const std::string& path, Layout layout, Resume)
-    : layout_(std::move(layout)), writer_(most_waiting) {
+    : layout_(std::move(layout)), file_(layout_.faults), writer_(most_waiting) {
   const Session session;
   file_.take(path);
   read();

@@ -45,6 +45,7 @@ class LiveRecord {
   };
   struct Layout {
     int owners = 0;
+    Faults faults = {};
     int compression = 0;         // deflate level of full chunks
     std::vector<Counts> counts;  // written in this order
     std::vector<Value> values;

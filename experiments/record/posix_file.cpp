@@ -52,8 +52,10 @@ void PosixFile::lock() {
 #endif
 }
 
-void PosixFile::sync() {
-  if (::fsync(descriptor_) != 0) fail(path_, "cannot be synced to the disk");
+void PosixFile::sync(int fault) {
+  const int status = fault == 0 ? ::fsync(descriptor_) : -1;
+  if (fault != 0) errno = fault;
+  if (status != 0) fail(path_, "cannot be synced to the disk");
 }
 
 void PosixFile::require_in_place() const {

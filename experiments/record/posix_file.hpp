@@ -17,7 +17,8 @@ class PosixFile {
 
   // Against every other writer that asks, until it is closed or the process ends; HDF5's own locks are other ones.
   void lock();
-  void sync();
+  // fault: an errno that it is to fail with.
+  void sync(int fault = 0);
   // Throws where the path leads to another file, or to none.
   void require_in_place() const;
   void close() noexcept;

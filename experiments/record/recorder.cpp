@@ -88,6 +88,7 @@ void Recorder::Impl::add_tables(const std::vector<Column<Row>>& columns, const s
 LiveRecord::Layout Recorder::Impl::layout(const RunHeader& header) const {
   LiveRecord::Layout l;
   l.owners = header.agents;
+  l.faults = header.faults;
   // Steps first: a kill between the two may leave an episode uncounted, never one that counts without its steps.
   l.counts = {{"committed_steps", 0, steps, "rows of each agent that count"},
               {"committed_episodes", 0, episodes, "episode rows that count"}};

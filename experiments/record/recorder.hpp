@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/record/faults.hpp"
+
 namespace infans::experiments {
 
 // Everything a file says about itself; written as root attributes.
@@ -16,6 +18,7 @@ struct RunHeader {
   int agents = 0, observation_size = 0, action_size = 0, model_inputs = 0, rejected = 0, physics_size = 0,
       episode_steps = 0;
   double control_period = 0.0;  // s
+  Faults faults = {};
 };
 
 // One decision. Vector sizes: observation_size, action_size, rejected (x action_size), physics_size.

@@ -71,7 +71,7 @@ class Copy {
       : from_path_(from), to_path_(to), from_(open_for_reading(from)), rows_(counted_rows(from_, from)) {}
 
   Rewritten write() {
-    const Handle creation = file_creation(), access = file_access();
+    const Handle creation = file_creation(), access = file_access(gate_);
     to_ = file(check(H5Fcreate(to_path_.c_str(), H5F_ACC_EXCL, creation, access), to_path_, "cannot be created"));
     copy_group("");
     check(H5Fflush(to_, H5F_SCOPE_GLOBAL), to_path_, "cannot be flushed (is the disk full?)");
@@ -166,6 +166,7 @@ class Copy {
 
   const std::string from_path_, to_path_;
   const Handle from_;
+  Gate gate_;
   Handle to_;
   std::map<std::string, hsize_t> rows_;  // that count
   std::vector<std::string> datasets_;    // as copied

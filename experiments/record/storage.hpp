@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "experiments/record/gate.hpp"
 #include "experiments/record/h5.hpp"
 
 namespace infans::experiments::h5 {
@@ -20,8 +21,9 @@ inline Handle file_creation() {
   return p;
 }
 
-inline Handle file_access() {
+inline Handle file_access(Gate& gate) {
   Handle p = properties(H5Pcreate(H5P_FILE_ACCESS));
+  pass_through(p, gate);
   check(H5Pset_libver_bounds(p, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST), "", "library version");
   H5AC_cache_config_t cache;
   cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
@@ -60,9 +62,9 @@ inline std::vector<hsize_t> chunk_of(const std::vector<hsize_t>& inner, hsize_t 
 
 // Rows of so many bytes that make a chunk of a log.
 inline hsize_t rows_a_chunk(std::size_t row_bytes) {
-  constexpr std::size_t chunk_bytes = 64u << 10;
+  constexpr std::size_t chunk_bytes = 64u << 10, most_rows = 256;
   hsize_t rows = 1;
-  while (rows < 65'536 && 2 * rows * row_bytes <= chunk_bytes) rows *= 2;
+  while (rows < most_rows && 2 * rows * row_bytes <= chunk_bytes) rows *= 2;
   return rows;
 }
 

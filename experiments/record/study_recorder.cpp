@@ -121,6 +121,7 @@ LiveRecord::Layout StudyRecorder::Impl::layout() {
   const hid_t real = H5T_IEEE_F64LE;
   l.owners = static_cast<int>(header.people.size());
   l.compression = header.compression;
+  l.faults = header.faults;
   // Logs first: a kill between the two may leave a row of life uncounted whose signals count, never the reverse.
   l.counts = {
       {"committed_logs", logs, tables, "rows that count of each participant's logs"},

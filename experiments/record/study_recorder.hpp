@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/record/faults.hpp"
+
 namespace infans::experiments {
 
 // A table of every participant: its columns as JSON [{"name", "unit", "doc"}].
@@ -20,6 +22,7 @@ struct StudyHeader {
   std::vector<std::pair<std::string, std::string>> texts;  // root attributes
   std::uint64_t seed = 0;                                  // of participant 1
   int compression = 1;                                     // deflate level of full chunks, 0 (none) to 9
+  Faults faults = {};
   StudyTable life;
   std::vector<StudyTable> probes;
   struct Person {
