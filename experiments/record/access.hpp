@@ -15,4 +15,7 @@ std::string read_text(const std::string& path, const std::string& attribute);
 void write_text(const std::string& path, const std::string& attribute, const std::string& text);
 void write_integers(const std::string& path, const std::string& attribute, const std::vector<long long>& values);
 
+// Identifiers (files, datasets, attributes, ...) that HDF5 keeps open in this process.
+long open_identifiers();
+
 }  // namespace infans::experiments

@@ -134,4 +134,9 @@ void write_integers(const std::string& path, const std::string& attribute, const
   h5::write_integers_attribute(file, path, attribute.c_str(), values);
 }
 
+long open_identifiers() {
+  const h5::Session session;
+  return static_cast<long>(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL));
+}
+
 }  // namespace infans::experiments
