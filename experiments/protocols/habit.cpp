@@ -53,9 +53,8 @@ std::vector<Signal> signals_of(const envs::Spec& body, int causes) {
     }
   };
   all("observation", "what the commands answered");
-  all("prediction", "of it, by the causes");
   list.push_back({"belief/causes", "1", "settled", {causes}});
-  all("error", "observation - prediction");
+  all("error", "observation - prediction by the causes");
   all("precision", "fixed: 1 / scale^2");
   list.push_back({"vfe/total", "nats", "without constants; causes have no prior, so it is -accuracy"});
   list.push_back({"action/command", "1", "of each actuator, -1 to 1", {body.action_size}});
@@ -128,7 +127,6 @@ class Player final : public Participant {
         v.put(kind + "/" + m.name, values.segment(m.offset, m.size));
     };
     all("observation", felt);
-    all("prediction", felt - error);
     v.put("belief/causes", mind_.causes());
     all("error", error);
     for (const envs::Modality& m : world_.spec().modalities)
