@@ -7,15 +7,11 @@
 
 namespace infans::experiments {
 
-namespace {
-
 std::size_t size_of(const Signal& s) {
   std::size_t size = 1;
   for (const int n : s.shape) size *= static_cast<std::size_t>(n);
   return size;
 }
-
-}  // namespace
 
 std::vector<double> none_of(const std::vector<Signal>& declared) {
   std::size_t size = 0;

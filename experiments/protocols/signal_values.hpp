@@ -9,6 +9,9 @@
 
 namespace infans::experiments {
 
+// The number of values.
+std::size_t size_of(const Signal& signal);
+
 class SignalValues {
  public:
   // `declared` must outlive it.

@@ -3,18 +3,9 @@
 #include <stdexcept>
 
 #include "core/base/state.hpp"
+#include "experiments/protocols/signal_values.hpp"
 
 namespace infans::experiments {
-namespace {
-
-std::size_t size_of(const Signal& s) {
-  std::size_t n = 1;
-  for (const int k : s.shape) n *= static_cast<std::size_t>(k);
-  return n;
-}
-
-}  // namespace
-
 LogPolicy log_policy(const config::Options& o) {
   using Signals = LogPolicy::Signals;
   const std::string& word = o.text("record.signals");

@@ -2,7 +2,8 @@
 // lesions and yoked partners; every shipped body and task at every step. Whoever is restored is made as the engine
 // makes it: with the options of its first stage, told its present stage and age, then restored.
 //
-// By default a life goes on for a sample or two after each of its 50 checkpoints. INFANS_FULL=1: to its end.
+// By default a life goes on for a sample or two after each of its 50 checkpoints (some lives: after every third to
+// tenth), and to its end after two of them. INFANS_FULL=1: to its end after every one.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -176,7 +177,8 @@ void check_every_checkpoint(const Plan& plan) {
     base::restore_state(*restored, states[at]);
     CHECK(base::state_of(*restored) == states[at]);
     if (probed(k)) CHECK(engine.probe(*restored, k) == probes[at]);
-    const int end = full() ? samples : std::min(samples, k + plan.further);
+    const auto long_one = [&](int from) { return k >= from && k < from + plan.every; };  // one after each of these
+    const int end = full() || long_one(20) || long_one(34) ? samples : std::min(samples, k + plan.further);
     for (int j = k; j < end; ++j)
       check_same(live(engine, plan, *restored, j, taped(j)), life[static_cast<std::size_t>(j)]);
   }
