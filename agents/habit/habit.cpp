@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
+
+#include "core/base/archive_store.hpp"
 
 namespace infans::agents {
 namespace {
@@ -65,7 +68,13 @@ void Habit::learn() {
 }
 
 void Habit::describe(base::Archive& archive) {
+  const auto shape = [&] {
+    const Matrix w = model_.weight.empty() ? Matrix() : model_.weight.front();
+    return std::to_string(w.cols()) + " causes of " + std::to_string(w.rows()) + " senses";
+  };
+  const std::string here = shape();
   archive("model", model_)("learning", learning_)("updates", updates_)("operations", operations_);
+  base::require_state(shape() == here, "model", shape() + " were saved, this program has " + here);
 }
 
 }  // namespace infans::agents

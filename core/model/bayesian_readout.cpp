@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "core/base/archive_factor.hpp"
@@ -72,8 +73,16 @@ void BayesianReadout::learn_noise(double rows, const Eigen::VectorXd& weighted_s
 }
 
 void BayesianReadout::describe(base::Archive& archive) {
+  const Eigen::Index features = mean_.rows(), outputs = mean_.cols();
   archive("prior_precision", prior_precision_)("mean", mean_)("noise_variance", noise_variance_);
   archive("precision", precision_)("shape", shape_)("estimate", estimate_);
+  const auto size = [](Eigen::Index f, Eigen::Index o) {
+    return std::to_string(f) + " features and " + std::to_string(o) + " outputs";
+  };
+  if (mean_.rows() != features || mean_.cols() != outputs || prior_precision_.size() != features ||
+      precision_.rows() != features || noise_variance_.size() != outputs || estimate_.size() != outputs)
+    throw base::StateError(
+        "mean", size(mean_.rows(), mean_.cols()) + " were saved, this program has " + size(features, outputs));
 }
 
 ReadoutUpdate BayesianReadout::update(const Eigen::VectorXd& phi, const Eigen::VectorXd& y) {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/base/archive_store.hpp"
 #include "experiments/protocols/looking_lab.hpp"
 
 namespace infans::experiments {
@@ -191,6 +192,11 @@ void LookingLife::describe(base::Archive& archive) {
   if (sequence_) archive("sequence", *sequence_);
   archive("display", display_)("number", number_)("event", event_)("kinds_left", kinds_left_)("blocks", blocks_);
   archive("looks", looks_)("updates", updates_);
+  bool known = display_ >= 0 && display_ < envs::looking_displays;
+  for (const int kind : kinds_left_) known = known && kind >= 0 && kind < std::ssize(settings_.kinds);
+  if (sequence_)
+    known = known && sequence_->law().rows() == envs::display_places && sequence_->now() < envs::display_places;
+  base::require_state(known, "display", "there is no such display, kind or place");
 }
 
 }  // namespace infans::experiments

@@ -351,7 +351,9 @@ TEST_CASE("a state of another protocol, body or mind is refused with a sentence"
   CHECK(tests::contains(other, "crib"));
   CHECK(tests::contains(other, "view"));
   const auto forgetful = one(mobile_protocol(), {{"mind.efference_copy", "false"}});
-  CHECK_NOTHROW(base::restore_state(*forgetful, base::state_of(*forgetful)));
+  CHECK(tests::contains(refused(mobile, *forgetful).what(), "6 features and 1 outputs were saved, this program has 2"));
+  const auto simple = one(habit_protocol(), {{"mind.causes", "3"}});
+  CHECK(tests::contains(refused(base::state_of(*one(habit_protocol(), {})), *simple).what(), "24 causes"));
   const auto chain = one(body_map_protocol(), coarse({{"mind.map", "chain"}}));
   const auto torus = one(body_map_protocol(), coarse());
   CHECK(tests::contains(refused(base::state_of(*torus), *chain).what(), "angles"));
