@@ -76,7 +76,8 @@ std::optional<std::vector<std::uint8_t>> Checkpoints::load(int slot) const {
 
 void Checkpoints::remove(int slot) const {
   std::error_code ignored;
-  for (const std::string& path : {file(slot), file(slot) + ".previous"}) fs::remove(path, ignored);
+  // .tmp: of a process that was killed while it wrote.
+  for (const char* const suffix : {"", ".previous", ".tmp"}) fs::remove(file(slot) + suffix, ignored);
   fs::remove(folder_, ignored);  // where it is empty
 }
 

@@ -190,10 +190,10 @@ std::string run_study(const RunRequest& request) {
   std::exception_ptr failure;
   Progress progress(study.header.agents, request.quiet);
   {
+    const StopOnSignal guard;
     if (resumes)
       for (const LifeProgress& life : ended_lives(path, study.options)) progress.ended_before(life);
     const std::unique_ptr<Recorder> recorder = open_record(path, study.header, resumes);
-    const StopOnSignal guard;
     AgentRun run({study.options, study.probe, [&](int agent) { return study.make_world(agent); }, *recorder, progress,
                   study.outside ? nullptr : &checkpoints, resumes});
     try {

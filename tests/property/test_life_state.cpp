@@ -113,9 +113,15 @@ struct Effort {
   int every = 1, onwards = 9;
 };
 
-// The gate's readouts of 600 features take as long as all other models together: without INFANS_FULL every fifth
-// checkpoint of it lives on, for two decisions.
-Effort thorough(const std::string& model) { return model == "gate" ? Effort{5, 2} : Effort{}; }
+// The gate's readouts of 600 features take as long as all other models together: without INFANS_FULL every tenth
+// checkpoint of it lives on, for two decisions, and it consolidates less often.
+Effort thorough(const std::string& model) { return model == "gate" ? Effort{10, 2} : Effort{}; }
+Settings with_model(const std::string& model) {
+  Settings settings = {{"agent.model", model}};
+  if (model == "gate" && !full())
+    for (const char* const key : {"world.episode_steps", "agent.consolidate_every"}) settings.emplace_back(key, "20");
+  return settings;
+}
 
 // Lives `steps_lived` decisions, put aside after each; checkpoints go on in fresh lives.
 void check_life(const config::Options& o, const MakeWorld& make, Effort effort = {}) {
@@ -172,17 +178,17 @@ std::vector<std::string> choices(const std::string& key) {
 }  // namespace
 
 TEST_CASE("every world model goes on from any step with the same bits") {
-  for (const std::string& model : choices("agent.model")) check_mind({{"agent.model", model}}, thorough(model));
+  for (const std::string& model : choices("agent.model")) check_mind(with_model(model), thorough(model));
 }
 
 TEST_CASE("every world model goes on behind noisy, late and silent senses") {
-  for (const std::string& model : choices("agent.model"))
-    check_mind({{"agent.model", model},
-                {"agent.filter", "smoothed"},
-                {"senses.noise", "0.02"},
-                {"senses.delay", "1"},
-                {"senses.missing", "0.2"}},
-               thorough(model));
+  for (const std::string& model : choices("agent.model")) {
+    Settings settings = with_model(model);
+    settings.insert(
+        settings.end(),
+        {{"agent.filter", "smoothed"}, {"senses.noise", "0.02"}, {"senses.delay", "1"}, {"senses.missing", "0.2"}});
+    check_mind(settings, thorough(model));
+  }
 }
 
 TEST_CASE("every policy goes on, and every partner of a yoked learner") {
