@@ -196,6 +196,13 @@ bool Agent::consolidation_due(int every) const {
   return every > 0 && (fresh >= every || young);
 }
 
+Agent::Work Agent::work() const {
+  Work work = partner_ ? partner_->work() : Work{};
+  work.belief_updates += static_cast<double>(learned_);
+  work.operations += planner_.operations();
+  return work;
+}
+
 void Agent::describe(base::Archive& archive) {
   archive("model", *model_)("preference", *preference_)("planner", planner_)("babbling", babbling_);
   if (filter_) archive("filter", *filter_);

@@ -80,6 +80,12 @@ class Agent {
 
   const inference::StateFilter* filter() const { return filter_.get(); }  // null: none
   const inference::WorldModel& model() const { return *model_; }
+  // What it has spent so far, a partner included: transitions that models learned from, and floating-point operations
+  // of imagined steps.
+  struct Work {
+    double belief_updates = 0.0, operations = 0.0;
+  };
+  Work work() const;
   // All that life changes: model, filter, preference, planner, babbling, and a partner's. For an agent made alike.
   void describe(base::Archive& archive);
   bool plans() const { return options_.policy != Policy::babbling && options_.policy != Policy::random; }

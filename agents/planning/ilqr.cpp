@@ -95,6 +95,7 @@ bool Planner::backward(const Trajectory& around, double regularisation, MatrixXd
                        std::vector<MatrixXd>& gain) {
   const int horizon = options_.horizon;
   imagination_->linearise(around.state.leftCols(horizon), around.action, curious(), linear_);
+  operations_ += horizon * price_.linearise;
 
   feedforward = MatrixXd::Zero(actions_, horizon);
   gain.assign(static_cast<std::size_t>(horizon), MatrixXd::Zero(actions_, states_));

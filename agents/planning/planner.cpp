@@ -42,6 +42,7 @@ void Planner::reset() {
 
 Plan Planner::plan(const VectorXd& state, inference::Imagination& imagination, random::Stream& stream) {
   imagination_ = &imagination;
+  price_ = imagination.operations(curious());
   deviation_ = MatrixXd::Constant(actions_, options_.horizon, options_.spread);
   int count = options_.candidates;
   for (int i = 0; i < options_.iterations; ++i) {
@@ -118,6 +119,7 @@ void Planner::start_rollout(const VectorXd& start, int n) {
 
 void Planner::imagine_step(int n) {
   imagination_->step(state_, action_, n, next_, curious() ? gain_.data() : nullptr);
+  operations_ += n * price_.step;
   for (int k = 0; curious() && k < n; ++k)
     epistemic_[static_cast<std::size_t>(k)] += gain_[static_cast<std::size_t>(k)];
   whole_ = curious() && options_.information != Information::summed && imagination_->deviations().rows != nullptr;
@@ -266,6 +268,7 @@ VectorXd Planner::follow(const VectorXd& state) {
 void Planner::describe(base::Archive& archive) {
   archive("mean", mean_)("kept", kept_)("feedback_state", feedback_state_)("feedback_gain", feedback_gain_);
   archive("followed", followed_)("target_state", target_state_)("target_action", target_action_)("targets", targets_);
+  archive("operations", operations_);
 }
 
 }  // namespace infans::agents

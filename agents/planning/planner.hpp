@@ -83,6 +83,9 @@ class Planner {
   // Whether information gain counts, so that the imagination needs posterior draws.
   bool curious() const { return options_.epistemic_weight > 0.0; }
 
+  // Floating-point operations of all imagined steps so far, as core/kernels/operations.hpp counts them.
+  double operations() const { return operations_; }
+
   // What a decision leaves to the next, and the targets; the preference is its owner's.
   void describe(base::Archive& archive);
 
@@ -123,6 +126,8 @@ class Planner {
   PlannerOptions options_;
   std::shared_ptr<Preference> preference_;
   inference::Imagination* imagination_ = nullptr;  // of the plan in the making
+  inference::Operations price_;                    // of its steps
+  double operations_ = 0.0;
   ColouredNoise noise_;
   int states_, actions_;
 

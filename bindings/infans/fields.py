@@ -55,6 +55,10 @@ LEDGER: dict[str, tuple[str, str]] = {
     "agent_wall_seconds": ("s", "wall time of the life"),
     "agent_cpu_seconds": ("s", "processor time of the life"),
     "decision_seconds": ("s", "mean time of one planned decision"),
+    "samples": ("", "steps lived, those of tests included"),
+    "belief_updates": ("", "transitions that its model learned from"),
+    "operations": ("", "floating-point operations of imagined steps, as counted from the formulas"),
+    "joules": ("J", "energy of the processors over the whole run"),
 }
 
 TABLES = {"step": STEP, "episode": EPISODE, "ledger": LEDGER}

@@ -38,8 +38,8 @@ class Agent:
 
     @property
     def ledger(self) -> dict[str, float]:
-        """agent_wall_seconds, agent_cpu_seconds, decision_seconds (mean of a planned decision), all in s."""
-        return {name: float(values[self.number - 1]) for name, values in self._run.ledger.items()}
+        """What this life has cost, by the names of `infans.fields.LEDGER`; joules are of the whole run."""
+        return {n: float(values[self.number - 1]) for n, values in self._run.ledger.items() if n != "joules"}
 
     @cached_property
     def judged(self) -> np.ndarray:

@@ -107,13 +107,16 @@ Block gather(const std::vector<Column<Row>>& columns, const std::vector<Row>& ro
 }
 
 inline constexpr struct {
-  const char* path;
-  const char* doc;
+  const char *path, *unit, *doc;
   double LedgerRow::*member;
 } ledger_columns[] = {
-    {"ledger/agent_wall_seconds", "wall time of the life", &LedgerRow::wall_seconds},
-    {"ledger/agent_cpu_seconds", "processor time of the life", &LedgerRow::cpu_seconds},
-    {"ledger/decision_seconds", "mean wall time of a planned decision", &LedgerRow::decision_seconds},
+    {"ledger/agent_wall_seconds", "s", "wall time of the life", &LedgerRow::wall_seconds},
+    {"ledger/agent_cpu_seconds", "s", "processor time of the life", &LedgerRow::cpu_seconds},
+    {"ledger/decision_seconds", "s", "mean wall time of a planned decision", &LedgerRow::decision_seconds},
+    {"ledger/samples", "", "steps lived, those of tests included", &LedgerRow::samples},
+    {"ledger/belief_updates", "", "transitions that its model learned from", &LedgerRow::belief_updates},
+    {"ledger/operations", "", "floating-point operations of imagined steps, as counted from the formulas",
+     &LedgerRow::operations},
 };
 
 }  // namespace infans::experiments

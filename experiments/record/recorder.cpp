@@ -1,5 +1,6 @@
 #include "experiments/record/recorder.hpp"
 
+#include <iterator>
 #include <stdexcept>
 
 #include "experiments/record/columns.hpp"
@@ -92,7 +93,8 @@ LiveRecord::Layout Recorder::Impl::layout(const RunHeader& header) const {
   // Steps first: a kill between the two may leave an episode uncounted, never one that counts without its steps.
   l.counts = {{"committed_steps", 0, steps, "rows of each agent that count"},
               {"committed_episodes", 0, episodes, "episode rows that count"}};
-  for (const auto& c : ledger_columns) l.values.push_back({c.path, H5T_IEEE_F64LE, true, "s", c.doc});
+  for (const auto& c : ledger_columns) l.values.push_back({c.path, H5T_IEEE_F64LE, true, c.unit, c.doc});
+  l.values.push_back({"ledger/joules", H5T_IEEE_F64LE, true, "J", "energy of the processors over the whole run", true});
   l.end = 0;
   l.head = [header](const h5::LiveFile& file) { write_head(header, file); };
   l.check = [header](hid_t file, const std::string& path) { require_same(header, file, path); };
@@ -140,6 +142,8 @@ void Recorder::commit_ledger(int agent, const LedgerRow& row) {
   for (const auto& c : ledger_columns) values.emplace_back(values.size(), row.*c.member);
   impl_->record->set(agent, values, true);
 }
+
+void Recorder::commit_energy(double joules) { impl_->record->set(0, {{std::size(ledger_columns), joules}}, false); }
 
 void Recorder::sync() { impl_->record->sync(); }
 void Recorder::close() { impl_->record->close(); }

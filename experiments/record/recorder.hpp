@@ -38,8 +38,10 @@ struct EpisodeRow {
   std::vector<double> length_scale;
 };
 
+// What a life has cost.
 struct LedgerRow {
   double wall_seconds = 0, cpu_seconds = 0, decision_seconds = 0;
+  double samples = 0, belief_updates = 0, operations = 0;
 };
 
 // Thread-safe: agents commit blocks from their own threads; one thread of its own owns every HDF5 handle and writes
@@ -62,6 +64,8 @@ class Recorder {
   void commit(int agent, const std::vector<StepRow>& steps, const std::vector<EpisodeRow>& episodes);
   // At the agent's end.
   void commit_ledger(int agent, const LedgerRow& row);
+  // Of the whole run, J; NaN: cannot be read here.
+  void commit_energy(double joules);
   // Waits until all that was committed is on the disk (fsync).
   void sync();
   // Flushes, fsyncs and closes; called by the destructor too (which swallows errors).

@@ -83,7 +83,11 @@ void AgentRun::fail(Life& life, const base::SimulationError& error) const {
 }
 
 void AgentRun::live(int agent) {
-  if (interrupted() || (m_.resumes && m_.recorder.ended(agent))) return;
+  if (m_.resumes && m_.recorder.ended(agent)) {
+    if (m_.checkpoints != nullptr) m_.checkpoints->remove(slot_of(agent));  // killed when all but this was done
+    return;
+  }
+  if (interrupted()) return;
   const std::unique_ptr<Life> life = make(agent);
   try {
     if (live_on(*life) && m_.checkpoints != nullptr)

@@ -115,6 +115,7 @@ bool Life::next_step() {
   }
   const Eigen::VectorXd state =
       to_eigen(world_->step({decision.action.data(), static_cast<std::size_t>(decision.action.size())}));
+  ++samples_;
   perceive(state);
   inference::Surprise surprise{observation_ - decision.belief.mean, nan, nan, nan, 0.0};
   const bool pair = agent_.filter() != nullptr || !(std::isnan(observed(0)) || std::isnan(observation_(0)));
@@ -241,8 +242,10 @@ void Life::commit() {
 void Life::finalize() {
   commit();
   progress_.seconds = wall_seconds() - started_wall_;
+  const agents::Agent::Work work = agent_.work();
   log_.commit_ledger(progress_.agent, {progress_.seconds, thread_cpu_seconds() - started_cpu_,
-                                       planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan});
+                                       planned_ > 0 ? plan_seconds_ / static_cast<double>(planned_) : nan,
+                                       static_cast<double>(samples_), work.belief_updates, work.operations});
 }
 
 }  // namespace infans::experiments

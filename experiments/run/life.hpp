@@ -96,7 +96,7 @@ class Life {
   bool evaluation_ = false;  // this episode only tests the planner
   int in_a_row_ = 0;
   double best_distance_ = 0.0, hold_distance_ = 0.0, vfe_sum_ = 0.0, plan_seconds_ = 0.0;
-  std::int64_t planned_ = 0;
+  std::int64_t planned_ = 0, samples_ = 0;
   double started_wall_, started_cpu_;
   std::vector<StepRow> steps_;
 };

@@ -38,7 +38,7 @@ void Life::describe(base::Archive& a) {
   a("agent", agent_)("senses", senses_)("observation", observation_)("belief", belief_);
   a("length", length_)("index", index_)("evaluation", evaluation_)("in_a_row", in_a_row_);
   a("best_distance", best_distance_)("longest_distance", hold_distance_)("vfe_sum", vfe_sum_);
-  a("planned", planned_)("plan_seconds", plan_seconds_);
+  a("samples", samples_)("planned", planned_)("plan_seconds", plan_seconds_);
   if (!a.restoring()) return;
   steps_.clear();
   progress_.seconds = wall_seconds() - started_wall_;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <filesystem>
 #include <limits>
+#include <mutex>
 
 #include "core/base/build_info.hpp"
 #include "core/base/error.hpp"
@@ -13,6 +14,7 @@
 #include "envs/mujoco/world.hpp"
 #include "experiments/record/access.hpp"
 #include "experiments/run/agent_run.hpp"
+#include "experiments/run/energy.hpp"
 #include "experiments/run/life.hpp"
 #include "experiments/run/life_body.hpp"
 #include "experiments/run/life_file.hpp"
@@ -193,12 +195,19 @@ std::string run_study(const RunRequest& request) {
     const StopOnSignal guard;
     if (resumes)
       for (const LifeProgress& life : ended_lives(path, study.options)) progress.ended_before(life);
+    const double spent = resumes ? read_values(path, "ledger/joules").at(0) : 0.0;
     const std::unique_ptr<Recorder> recorder = open_record(path, study.header, resumes);
+    EnergyMeter energy;
+    std::mutex reading;
     AgentRun run({study.options, study.probe, [&](int agent) { return study.make_world(agent); }, *recorder, progress,
                   study.outside ? nullptr : &checkpoints, resumes});
     try {
-      parallel::for_each(study.header.agents, request.threads.value_or(parallel::available_threads()),
-                         [&](int agent) { run.live(agent); });
+      parallel::for_each(study.header.agents, request.threads.value_or(parallel::available_threads()), [&](int agent) {
+        run.live(agent);
+        const std::scoped_lock lock(reading);
+        energy.joules();  // often enough that no counter runs over unseen
+      });
+      recorder->commit_energy(spent + energy.joules());
     } catch (...) {
       failure = std::current_exception();  // the other lives went on; their files are completed first
     }

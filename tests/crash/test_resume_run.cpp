@@ -80,7 +80,8 @@ int end_of(pid_t child, int signal, const std::string& run_h5, std::int64_t rows
 }
 
 std::vector<std::string> datasets() {
-  std::vector<std::string> names = {"committed_steps", "committed_episodes"};
+  std::vector<std::string> names = {"committed_steps", "committed_episodes", "ledger/samples", "ledger/belief_updates",
+                                    "ledger/operations"};
   for (int k = 1; k <= agents; ++k) {
     const std::string group = "agents/00" + std::to_string(k);
     for (const char* step : {"episode",
@@ -119,6 +120,7 @@ void check_same(const std::string& a, const std::string& b) {
     REQUIRE(x.size() == y.size());
     CHECK(std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) == 0);
   }
+  for (const double operations : experiments::read_values(b, "ledger/operations")) CHECK(operations > 1e6);
   for (const double seconds : experiments::read_values(b, "ledger/agent_wall_seconds")) CHECK(!std::isnan(seconds));
 }
 
