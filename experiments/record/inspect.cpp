@@ -115,6 +115,17 @@ std::vector<double> read_values(const std::string& path, const std::string& data
   return h5::read_dataset<double>(h5::open_for_reading(path), path, dataset);
 }
 
+std::vector<std::vector<double>> read_rows(const std::string& path,
+                                           const std::vector<std::pair<std::string, std::int64_t>>& places) {
+  const h5::Session session;
+  const h5::Handle file = h5::open_for_reading(path);
+  std::vector<std::vector<double>> rows;
+  for (const auto& [table, row] : places) rows.push_back(h5::read_row(file, path, table, static_cast<hsize_t>(row)));
+  return rows;
+}
+
+bool left_open(const std::string& path) { return h5::is_open_for_writing(path); }
+
 std::string read_text(const std::string& path, const std::string& attribute) {
   const h5::Session session;
   return h5::read_text_attribute(h5::open_for_reading(path), attribute.c_str());
