@@ -91,7 +91,10 @@ RecordView run_view(const std::string& path) {
     RecordView::Life& life = view.lives.emplace_back();
     life.number = static_cast<int>(k) + 1;
     life.group = "seed " + std::to_string(agent.seed);
-    life.samples = life.rows = agent.committed_steps;
+    life.rows = agent.committed_steps;
+    // Test episodes, where there are any, are no decisions of its life.
+    const bool tested = std::count(agent.evaluation.begin(), agent.evaluation.end(), 1) > 0;
+    life.samples = tested ? agent.decisions.back() : agent.committed_steps;
     life.where = std::to_string(agent.committed_episodes) + ", " +
                  std::to_string(std::count(agent.success.begin(), agent.success.end(), 1)) + " won";
     life.ended = !std::isnan(wall[k]);

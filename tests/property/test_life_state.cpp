@@ -110,12 +110,16 @@ std::vector<std::uint8_t> without_clocks(std::vector<std::uint8_t> state) {
 
 // Which checkpoints go on (every so many), and for how many decisions.
 struct Effort {
-  int every = 1, onwards = 9;
+  int every, onwards;
 };
+Effort usual() { return {1, full() ? steps_lived : 9}; }
 
 // The gate's readouts of 600 features take as long as all other models together: without INFANS_FULL every tenth
-// checkpoint of it lives on, for two decisions, and it consolidates less often.
-Effort thorough(const std::string& model) { return model == "gate" ? Effort{10, 2} : Effort{}; }
+// checkpoint of it lives on, for two decisions, and it consolidates less often; with it, all do for nine.
+Effort thorough(const std::string& model) {
+  if (model != "gate") return usual();
+  return full() ? Effort{1, 9} : Effort{10, 2};
+}
 Settings with_model(const std::string& model) {
   Settings settings = {{"agent.model", model}};
   if (model == "gate" && !full())
@@ -124,8 +128,7 @@ Settings with_model(const std::string& model) {
 }
 
 // Lives `steps_lived` decisions, put aside after each; checkpoints go on in fresh lives.
-void check_life(const config::Options& o, const MakeWorld& make, Effort effort = {}) {
-  if (full()) effort = {1, steps_lived};
+void check_life(const config::Options& o, const MakeWorld& make, Effort effort = usual()) {
   const ModelProbe probe = make_probe(o, *make());
   Rows whole;
   Life life(o, 0, make(), probe, whole);
@@ -159,7 +162,7 @@ MakeWorld bare(const std::string& body) {
   return [body] { return envs::make_mujoco_world(body, envs::load_mjcf(body), body, {}); };
 }
 
-void check_mind(const Settings& settings, Effort effort = {}) {
+void check_mind(const Settings& settings, Effort effort = usual()) {
   std::string words;
   for (const auto& [key, value] : settings) words += key + " = " + value + " ";
   CAPTURE(words);
@@ -221,7 +224,7 @@ TEST_CASE("every combination of model, filter and policy goes on" * doctest::ski
     for (const std::string& policy : choices("agent.policy"))
       for (const std::string& filter : choices("agent.filter"))
         if (model != "ensemble" || policy != "thompson")  // an ensemble draws no weights
-          check_mind({{"agent.model", model}, {"agent.policy", policy}, {"agent.filter", filter}});
+          check_mind({{"agent.model", model}, {"agent.policy", policy}, {"agent.filter", filter}}, thorough(model));
 }
 
 TEST_CASE("a life goes on in every world that it can have") {
@@ -244,7 +247,7 @@ TEST_CASE("a life goes on in every world that it can have") {
   };
   for (const auto& [name, make] : worlds) {
     CAPTURE(name);
-    check_life(small_life({{"agent.model", "fourier"}}), make, {1, 6});
+    check_life(small_life({{"agent.model", "fourier"}}), make);
   }
 }
 
