@@ -28,6 +28,7 @@ SIGNALS = [
     {"name": "observation/grid", "unit": "1", "doc": "where column c of row r has 10 r + c + sample", "shape": [2, 3]},
     {"name": "vfe/total", "unit": "nats", "doc": "of the sample", "shape": []},
     {"name": "action/torque", "unit": "1", "doc": "command", "shape": [1]},
+    {"name": "action/candidates", "unit": "1", "doc": "commands that were weighed", "shape": [2]},
 ]
 SIZE = sum(int(np.prod(s["shape"])) for s in SIGNALS)
 LEDGER = ("samples", "belief_updates", "operations")
@@ -81,7 +82,7 @@ def rows_of(number: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
     signals, physics = [], []
     kind = mujoco.mjtState.mjSTATE_INTEGRATION
     for sample, body, action, model, data in simulate(number, samples):
-        seen = [*data.qpos, *data.qvel, *grid(sample).ravel(order="F"), 0.1 * sample, action]
+        seen = [*data.qpos, *data.qvel, *grid(sample).ravel(order="F"), 0.1 * sample, action, action - 1, action + 1]
         signals.append([sample, *seen])
         if sample % EVERY == 0:
             row = np.empty(mujoco.mj_stateSize(model, kind))

@@ -95,7 +95,7 @@ def test_frames_of_a_study_equal_those_drawn_during_it(opengl, tmp_path):
     assert mind.sample == 6 and mind.values
 
 
-def test_all_that_moves_is_in_the_picture(logged):
+def test_bodies_fill_the_picture(logged):
     clip = replay.clip_of_samples(logged, 3, 2, 40)
     look = replay.framed(clip, replay.Look(96, 64))
     # The pendulum turns about the origin in the plane of x and z; its first body reaches 0.5 + 0.04 m.

@@ -16,6 +16,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..logs import LOGS
 from ..reader import Run
 from ..study import Study
 from .codebook import write_codebook
@@ -103,8 +104,7 @@ def _write_tables(
 def _write_lives(
     record: Study | Run, format: str, target: Path, chosen: Selection, force: bool, quiet: bool
 ) -> list[Path]:
-    counts = record.committed_steps if isinstance(record, Run) else record.committed_logs[:, format == "mujoco"]
-    progress = Progress("infans-export", int(counts.sum()), "rows", quiet=quiet)
+    progress = Progress("infans-export", _rows(record, format, chosen), "rows", quiet=quiet)
     if format == "mujoco":
         with staged(target, force) as draft:
             write_physics(record, chosen, draft, progress)
@@ -116,6 +116,16 @@ def _write_lives(
             written = _files(draft, target)
     progress.end()
     return written
+
+
+def _rows(record: Study | Run, format: str, chosen: Selection) -> int:
+    """Rows of the lives that are exported."""
+    if isinstance(record, Run):
+        counts = dict(enumerate(record.committed_steps, 1))
+    else:
+        log = LOGS.index("physics" if format == "mujoco" else "signals")
+        counts = dict(zip(record.participants.numbers, record.committed_logs[:, log], strict=True))
+    return int(sum(counts.get(number, 0) for number in chosen.participants or counts))
 
 
 def _files(draft: Path, target: Path) -> list[Path]:

@@ -59,7 +59,7 @@ def study_episodes(study: Study, chosen: Selection) -> Iterator[Episode]:
     people = [study.participant(n) for n in chosen.participants] or list(study.participants)
     for p in people:
         sensed = [n for n in p.signals if n.startswith("observation/")]
-        done = [n for n in p.signals if n.startswith("action/")]
+        done = [n for n in p.signals if n.startswith("action/") and "candidates" not in n.split("/")]
         if not sensed or not done:
             kinds = "observation/... and action/..."
             raise MissingDatasetError(f"{study.path}: episodes need signals {kinds}; there is: {', '.join(p.signals)}")
@@ -73,10 +73,15 @@ def study_episodes(study: Study, chosen: Selection) -> Iterator[Episode]:
             lived = p.stages[int(stage[first])] if p.stages else None
             about = {"participant": p.number, "participant_seed": p.seed, "group": p.group, "cell": p.cell,
                      "stage": lived.name if lived else "", "first_sample": int(samples[first])}  # fmt: skip
-            seen = {n.partition("/")[2]: p.signals[n][first:stop] for n in sensed}
-            acts = {n.partition("/")[2]: p.signals[n][first + 1 : stop] for n in done}
+            seen = {_key(n): p.signals[n][first:stop] for n in sensed}
+            acts = {_key(n): p.signals[n][first + 1 : stop] for n in done}
             actions: Arrays = acts if len(acts) > 1 else next(iter(acts.values()))
             yield Episode(seen, actions, np.zeros(stop - first - 1), about)
+
+
+def _key(signal: str) -> str:
+    """Name of a signal in a space: without its kind, and without "/", which Minari takes for a space inside."""
+    return signal.partition("/")[2].replace("/", ".")
 
 
 def _space(values: Arrays, low: float, high: float) -> Any:

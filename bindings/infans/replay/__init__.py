@@ -2,7 +2,7 @@
 
     study = infans.load("runs/mobile-1")                     # run with --set record.physics_every=1
     clip = infans.replay.clip(study, 3, 120, 130)            # participant 3, seconds 120 to 130
-    look = infans.replay.framed(clip)                        # size and camera: all that moves fills the picture
+    look = infans.replay.framed(clip)                        # size and camera: bodies fill the picture
     for picture in infans.replay.frames(clip, look): ...     # RGB, uint8 [height, width, 3]
     infans.replay.write_mp4(clip, "kick.mp4")
     infans.replay.write_strip(clip, "kick.png", 8)

@@ -131,7 +131,7 @@ class Painter:
 
 
 def framed(clip: Clip, look: Look | None = None) -> Look:
-    """The look from where all that moves in the clip fills the picture, unless it says from where."""
+    """The look from where bodies fill the picture through all of the clip, unless it says from where."""
     look = look or Look()
     if look.camera or look.distance is not None or look.lookat is not None:
         return look
@@ -140,20 +140,32 @@ def framed(clip: Clip, look: Look | None = None) -> Look:
     model = mujoco.MjModel.from_xml_string(clip.life.bodies[int(clip.body[0])])
     data = mujoco.MjData(model)
     kind = mujoco.mjtState.mjSTATE_INTEGRATION
-    moving = (model.body_weldid[model.geom_bodyid] != 0) & (model.geom_rbound > 0)
-    if not moving.any():
+    bodies = (model.geom_bodyid != 0) & (model.geom_rbound > 0)
+    if not bodies.any():
         return look
     corners = []
     for frame in np.unique(np.linspace(0, len(clip.row) - 1, 12).astype(int)):
         if clip.body[frame] == clip.body[0]:
             mujoco.mj_setState(model, data, clip.state(frame)[: mujoco.mj_stateSize(model, kind)], kind)
             mujoco.mj_kinematics(model, data)
-            radius = model.geom_rbound[moving, None]
-            corners += [(data.geom_xpos[moving] - radius).min(axis=0), (data.geom_xpos[moving] + radius).max(axis=0)]
+            shown = bodies & ~_behind_a_plane(model, data)
+            radius = model.geom_rbound[shown, None]
+            corners += [*(data.geom_xpos[shown] - radius), *(data.geom_xpos[shown] + radius)]
+    if not corners:
+        return look
     low, high = np.min(corners, axis=0), np.max(corners, axis=0)
     angle = np.radians(model.vis.global_.fovy) / 2
     distance = float(np.linalg.norm(high - low)) / 2 / np.sin(angle)
     return replace(look, distance=distance, lookat=tuple(((low + high) / 2).tolist()))
+
+
+def _behind_a_plane(model: Any, data: Any) -> np.ndarray:
+    """Of every geom, whether its middle is on the wrong side of a floor or wall: things that are put away."""
+    hidden = np.zeros(model.ngeom, bool)
+    for plane in np.flatnonzero(model.geom_type == 0):  # mjGEOM_PLANE
+        normal = data.geom_xmat[plane].reshape(3, 3)[:, 2]
+        hidden |= (data.geom_xpos - data.geom_xpos[plane]) @ normal < -1e-6
+    return hidden
 
 
 def frames(clip: Clip, look: Look | None = None, tick: Callable[[int], None] = lambda _: None) -> Iterator[np.ndarray]:
