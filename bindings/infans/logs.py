@@ -19,11 +19,18 @@ Rows = int | slice
 ALL = slice(None)
 
 
-def current(dataset: h5py.Dataset) -> h5py.Dataset:
-    """The dataset as a running writer has it now."""
-    if dataset.file.swmr_mode:
-        dataset.id.refresh()
-    return dataset
+class Stored:
+    """A dataset that is open only while it is read: HDF5 keeps a cache of several MB for every open one."""
+
+    def __init__(self, dataset: h5py.Dataset) -> None:
+        self._file, self._name = dataset.file, dataset.name
+
+    def open(self) -> h5py.Dataset:
+        """As a running writer has it now."""
+        dataset = self._file[self._name]
+        if self._file.swmr_mode:
+            dataset.id.refresh()
+        return dataset
 
 
 def committed(rows: Rows, count: int) -> slice:
@@ -61,7 +68,7 @@ class Signal:
     def flat(self, rows: Rows = ALL) -> np.ndarray:
         """Rows as they are stored, column-major: float64 [n, size]."""
         chosen = committed(rows, len(self))
-        return current(self._log.dataset)[chosen, self._offset : self._offset + self.size]
+        return self._log.stored.open()[chosen, self._offset : self._offset + self.size]
 
     def __getitem__(self, rows: Rows) -> np.ndarray:
         flat = self.flat(rows)
@@ -84,7 +91,7 @@ class Signals(Mapping[str, Signal]):
     """Signals by name: `signals["observation/skin"]`, or `signals("observation/skin")`, is a `Signal`."""
 
     def __init__(self, dataset: h5py.Dataset, rows: int, where: str) -> None:
-        self.dataset, self.rows, self._where = dataset, range(rows), where
+        self.stored, self.rows, self._where = Stored(dataset), range(rows), where
         offset = 1
         self._signals: dict[str, Signal] = {}
         for about in json.loads(dataset.attrs["signals"]):
@@ -95,7 +102,7 @@ class Signals(Mapping[str, Signal]):
     @property
     def samples(self) -> np.ndarray:
         """Which samples of life the rows are of, from 1: int64 [rows]."""
-        return current(self.dataset)[: len(self.rows), 0].astype(np.int64)
+        return self.stored.open()[: len(self.rows), 0].astype(np.int64)
 
     def __getitem__(self, name: str) -> Signal:
         if name not in self._signals:
@@ -126,11 +133,11 @@ class Bodies(OnDemand[Body]):
     """The bodies of a life in order; a text is read when its body is asked for."""
 
     def __init__(self, table: h5py.Dataset, text: h5py.Dataset, rows: int) -> None:
-        self._table, self._text, self._count = table, text, rows
+        self._table, self._text, self._count = Stored(table), Stored(text), rows
 
     def _make(self, index: int) -> Body:
-        sample, age, offset, length = current(self._table)[index]
-        text = current(self._text)[int(offset) : int(offset + length)]
+        sample, age, offset, length = self._table.open()[index]
+        text = self._text.open()[int(offset) : int(offset + length)]
         return Body(int(sample), float(age), text.tobytes().decode())
 
     def __len__(self) -> int:
@@ -147,16 +154,13 @@ class Physics(Sequence[np.ndarray]):
     """
 
     def __init__(self, dataset: h5py.Dataset, rows: int, bodies: Bodies) -> None:
-        self.dataset, self._count, self.bodies = dataset, rows, bodies
-
-    @property
-    def size(self) -> int:
+        self.stored, self._count, self.bodies = Stored(dataset), rows, bodies
+        self.size: int = dataset.shape[1] - 2
         """Numbers in a state."""
-        return self.dataset.shape[1] - 2
 
     @cached_property
     def _index(self) -> np.ndarray:
-        return current(self.dataset)[: self._count, :2].astype(np.int64)
+        return self.stored.open()[: self._count, :2].astype(np.int64)
 
     @property
     def samples(self) -> np.ndarray:
@@ -169,7 +173,7 @@ class Physics(Sequence[np.ndarray]):
         return self._index[:, 1]
 
     def __getitem__(self, rows: Rows) -> np.ndarray:
-        states = current(self.dataset)[committed(rows, self._count), 2:]
+        states = self.stored.open()[committed(rows, self._count), 2:]
         return states if isinstance(rows, slice) else states[0]
 
     def __len__(self) -> int:
@@ -192,11 +196,11 @@ class States(OnDemand[State]):
     """States in order; one is read and decoded when it is asked for."""
 
     def __init__(self, table: h5py.Dataset, data: h5py.Dataset, rows: int) -> None:
-        self._table, self._data, self._count = table, data, rows
+        self._table, self._data, self._count = Stored(table), Stored(data), rows
 
     def _make(self, index: int) -> State:
-        sample, age, stage, offset, length = current(self._table)[index]
-        data = current(self._data)[int(offset) : int(offset + length)]
+        sample, age, stage, offset, length = self._table.open()[index]
+        data = self._data.open()[int(offset) : int(offset + length)]
         return State(int(sample), float(age), int(stage), decode(data))
 
     def __len__(self) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import h5py
 import numpy as np
 
-from .logs import ALL, LOGS, Bodies, Physics, Signals, States, committed, current
+from .logs import ALL, LOGS, Bodies, Physics, Signals, States, Stored, committed
 from .tables import MissingDatasetError, Named, OnDemand, missing
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Rows(Named, Mapping[str, np.ndarray]):
     """Committed rows of one participant: `rows["error"]` or `rows.error` is an array [rows], read on demand."""
 
     def __init__(self, dataset: h5py.Dataset, rows: int, where: str) -> None:
-        self._dataset, self._rows, self._where = dataset, rows, where
+        self._stored, self._rows, self._where = Stored(dataset), rows, where
         self.columns = [Column(c["name"], c["unit"], c.get("doc", "")) for c in json.loads(dataset.attrs["columns"])]
         self._names = [c.name for c in self.columns]
 
@@ -51,22 +51,22 @@ class Rows(Named, Mapping[str, np.ndarray]):
     @cached_property
     def array(self) -> np.ndarray:
         """All columns, float64 [rows, columns]."""
-        return current(self._dataset)[: self._rows]
+        return self._stored.open()[: self._rows]
 
     def read(self, name: str, rows: slice = ALL) -> np.ndarray:
         """A column of these rows, without reading and keeping the rest."""
-        return current(self._dataset)[committed(rows, self._rows), self._index(name)]
+        return self._stored.open()[committed(rows, self._rows), self._index(name)]
 
     def read_all(self, names: Sequence[str], rows: slice = ALL) -> dict[str, np.ndarray]:
         """Several columns of these rows; few columns of a wide table do not read the others into memory."""
         if 2 * len(names) < len(self._names):
             return {name: self.read(name, rows) for name in names}
-        values = current(self._dataset)[committed(rows, self._rows)]
+        values = self._stored.open()[committed(rows, self._rows)]
         return {name: values[:, self._index(name)] for name in names}
 
     def last(self) -> np.ndarray | None:
         """The last row, float64 [columns]; None where there is none."""
-        return current(self._dataset)[self._rows - 1] if self._rows else None
+        return self._stored.open()[self._rows - 1] if self._rows else None
 
     def column(self, name: str) -> Column:
         """Unit and meaning of a column."""

@@ -19,7 +19,7 @@ from .tables import OnDemand, Table
 __all__ = ["Agent", "Agents", "RecordError", "Run", "Study", "load"]
 
 RUN = Kind(
-    version=(1, 0),
+    version=(1, 1),
     attributes=("spec_name", "spec_toml", "modalities", "joints", "outcome_json", "control_period", "seed"),
     groups=("committed_steps", "committed_episodes", "agents", "ledger"),
 )

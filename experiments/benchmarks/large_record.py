@@ -15,7 +15,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -116,11 +115,12 @@ def cost(path: Path, name: str, task: str) -> tuple[float, float]:
     shutil.rmtree(out, ignore_errors=True)
     if not task:
         start = time.monotonic()
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         command = shutil.which("infans") or str(Path(sys.executable).with_name("infans"))
-        subprocess.run([command, "inspect", str(path)], check=True, stdout=subprocess.DEVNULL)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        return time.monotonic() - start, 1024.0 * (peak if peak > before else float("nan"))
+        program = subprocess.Popen([command, "inspect", str(path)], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(program.pid, 0)
+        if status != 0:
+            raise SystemExit(f"infans inspect {path} failed")
+        return time.monotonic() - start, 1024.0 * usage.ru_maxrss
     child = [sys.executable, "-c", CHILD, str(path), str(out), task]
     seconds, memory = subprocess.run(child, check=True, capture_output=True, text=True).stdout.split()
     return float(seconds), float(memory)

@@ -27,6 +27,14 @@ def _texts(values: np.ndarray) -> list[Any]:
     return cells
 
 
+def _levels(values: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Texts that occur, and which of them each value is, int32 [rows]; most blocks have one text."""
+    if len(values) and (values == values[0]).all():
+        return [str(values[0])], np.zeros(len(values), np.int32)
+    levels, codes = np.unique(values, return_inverse=True)
+    return levels.tolist(), codes.astype(np.int32)
+
+
 def write_csv(table: ExportTable, path: Path, tick: Callable[[int], None]) -> None:
     """UTF-8, comma, a header; NaN is an empty cell. tick(rows) is told how many rows came."""
     names = [v.name for v in table.variables]
@@ -56,7 +64,8 @@ def write_parquet(table: ExportTable, path: Path, tick: Callable[[int], None]) -
     def array(v: Variable, block: Block) -> Any:
         values = block[v.name]
         if v.type == "text":
-            return pyarrow.array(values.tolist(), pyarrow.string()).dictionary_encode()
+            levels, codes = _levels(values)
+            return pyarrow.DictionaryArray.from_arrays(codes, pyarrow.array(levels, pyarrow.string()))
         return pyarrow.array(values, types[v.type], from_pandas=True)
 
     schema = pyarrow.schema([field(v) for v in table.variables], metadata={"description": table.doc})
