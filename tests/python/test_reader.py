@@ -217,5 +217,5 @@ def test_run_hands_settings_over(record, monkeypatch):
     }  # fmt: skip
     assert rest == {
         "agents": 2, "seed": 5, "threads": None, "quiet": True, "world": None, "participants": [], "protocol": None,
-        "probes": None,
+        "probes": None, "resume": False, "on_sample": None,
     }  # fmt: skip

@@ -142,7 +142,7 @@ def test_command_line_writes_all_files_and_says_where(tmp_path):
     assert all(a["decisions"] == 24 and a["decisions_to_first_success"] is None for a in summary["agents"])
     assert re.search(r"agent +1 +episode +1 +decisions +8", done.stderr)  # plain lines when piped
     looked = cli("inspect", tmp_path / "out" / "run.h5")
-    assert looked.returncode == 0 and "infans-run 1.0" in looked.stdout
+    assert looked.returncode == 0 and "infans-run 1.1" in looked.stdout
 
 
 def mistake(name, tmp_path):
