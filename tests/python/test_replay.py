@@ -1,7 +1,9 @@
 """infans-replay: pictures of recorded states are those of a simulation that never saw the record."""
 
+import base64
 import copy
 import io
+import re
 
 import infans
 import make_logs
@@ -9,7 +11,7 @@ import mujoco
 import numpy as np
 import pytest
 from infans import replay
-from infans.replay import command, scenes
+from infans.replay import command, film, scenes
 from infans.tables import MissingDatasetError
 
 LOOK = replay.Look(96, 64, camera="side")
@@ -50,7 +52,7 @@ def test_frames_equal_those_of_the_simulation_itself(logged, opengl):
     assert moved == 6
 
 
-def test_frames_of_a_run_equal_those_of_mujoco_alone(opengl, tmp_path):
+def test_frames_of_a_run_equal_those_of_mujoco_alone(opengl, tmp_path, monkeypatch):
     """The first state and the commands of an episode are enough: MuJoCo in Python lives and draws the rest itself."""
     pytest.importorskip("infans._infans")
     run = infans.run("cartpole_swingup", agents=1, out=tmp_path / "run", settings={"life.decisions": 30})
@@ -69,6 +71,8 @@ def test_frames_of_a_run_equal_those_of_mujoco_alone(opengl, tmp_path):
             mujoco.mj_step(model, data, round(run.control_period / model.opt.timestep))
     replayed = list(replay.frames(replay.clip_of_samples(run, 1, 1, 30), look))
     assert len(replayed) == 30 and not np.array_equal(replayed[0], replayed[29])
+    monkeypatch.setattr(infans.report, "_sections", lambda _: [])  # its other pictures take their time
+    assert "data:video/mp4;base64," in infans.report.html(run)
     assert all(np.array_equal(a, b) for a, b in zip(drawn, replayed, strict=True))
 
 
@@ -141,6 +145,20 @@ def test_mp4_and_strip(logged, opengl, tmp_path):
         picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
     assert picture.shape == (64, 3 * 96 + 2 * 4, 3)
     assert np.array_equal(picture[:, :96], pictures[0]) and np.array_equal(picture[:, -96:], pictures[-1])
+
+
+def test_a_film_for_the_report(logged, study, opengl, monkeypatch):
+    av = pytest.importorskip("av")
+    (section,) = film.section(logged, 1)
+    data = base64.b64decode(re.search(r'src="data:video/mp4;base64,([^"]+)"', section)[1])
+    with av.open(io.BytesIO(data)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 48
+    # 48 states, one every 10 s, the last one at 900 s; 12 a second.
+    assert "Participant 1 (active) from 430 to 900 s of its life" in section and "120 times as fast" in section
+    with infans.load(study("within")) as without:
+        assert film.section(without, 1) == []
+    monkeypatch.setenv("MUJOCO_GL", "nothing")
+    assert "there is no film of it" in film.section(logged, 1)[0]
 
 
 def test_the_command(study, record, opengl, tmp_path, capsys):
