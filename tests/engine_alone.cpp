@@ -28,6 +28,9 @@ const std::vector<ShippedStudy>& shipped_studies() {
 }
 
 std::string run_study(const RunRequest& request) { return run_population(request); }
+std::string resume_run(const std::string& path, const RunRequest&) {
+  throw base::FileError(path, "is no record of a study");
+}
 
 }  // namespace experiments
 }  // namespace infans

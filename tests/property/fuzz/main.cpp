@@ -105,8 +105,10 @@ int main(int argc, char** argv) {
   }
   crash = argv[2];
   for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGALRM}) std::signal(signal, keep_input);
+#ifndef __SANITIZE_ADDRESS__  // which reserves all there is
   const rlimit memory{most_memory, most_memory};
   setrlimit(RLIMIT_AS, &memory);
+#endif
   std::vector<Bytes> seeds;
   for (int k = 3; k < argc; ++k) {
     std::ifstream file(argv[k], std::ios::binary);
