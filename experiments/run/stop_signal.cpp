@@ -1,10 +1,14 @@
 #include "experiments/run/stop_signal.hpp"
 
+#include <atomic>
+
 namespace infans::experiments {
 namespace {
 
-// A signal handler can reach nothing but a static; every run resets it.
-volatile sig_atomic_t stop_requested = 0;
+// A signal handler can reach nothing but a static; every run resets it. Atomic: the signal may come to any thread, and
+// all of them look.
+std::atomic<int> stop_requested{0};
+static_assert(std::atomic<int>::is_always_lock_free, "else a signal handler may not touch it");
 
 void request_stop(int) { stop_requested = 1; }
 
