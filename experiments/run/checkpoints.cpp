@@ -45,8 +45,11 @@ void require_same(const std::string& path, const Texts& there, const Texts& here
   }
 }
 
-Checkpoints::Checkpoints(const std::string& run_folder, Texts identity, double every_seconds)
-    : folder_((fs::path(run_folder) / "checkpoints").string()), identity_(std::move(identity)), every_(every_seconds) {}
+Checkpoints::Checkpoints(const std::string& run_folder, Texts identity, double every_seconds, const Faults& faults)
+    : folder_((fs::path(run_folder) / "checkpoints").string()),
+      identity_(std::move(identity)),
+      every_(every_seconds),
+      faults_(faults) {}
 
 std::string Checkpoints::file(int slot) const { return (fs::path(folder_) / format("%04d.h5", slot)).string(); }
 
@@ -56,7 +59,7 @@ void Checkpoints::save(int slot, std::vector<std::uint8_t> state) const {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw base::FileError(folder_, "cannot be made a directory (" + error.message() + ")");
-  write_checkpoint(file(slot), {identity_, std::move(state)});
+  write_checkpoint(file(slot), {identity_, std::move(state)}, faults_);
 }
 
 std::optional<std::vector<std::uint8_t>> Checkpoints::load(int slot) const {

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/record/faults.hpp"
+
 namespace infans::experiments {
 
 // Names and values of what a state fits only: program, processor, body, options.
@@ -22,7 +24,7 @@ void require_same(const std::string& path, const Texts& there, const Texts& here
 class Checkpoints {
  public:
   // every_seconds: of wall time, between two states of the same life; 0: only where it is broken off.
-  Checkpoints(const std::string& run_folder, Texts identity, double every_seconds);
+  Checkpoints(const std::string& run_folder, Texts identity, double every_seconds, const Faults& faults = {});
 
   // Whether one is due that was saved last at `saved`, a time of clocks.hpp. Nothing that is lived depends on it.
   bool due(double saved) const;
@@ -39,6 +41,7 @@ class Checkpoints {
   std::string folder_;
   Texts identity_;
   double every_;
+  Faults faults_;
 };
 
 }  // namespace infans::experiments

@@ -17,6 +17,7 @@
 #include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study.hpp"
 #include "experiments/run/study_file.hpp"
+#include "experiments/run/watch.hpp"
 
 namespace infans::experiments {
 namespace {
@@ -29,6 +30,7 @@ constexpr const char* examples =
     "  infans run body_map --agents 5 --out map             a developmental study, 5 participants in each group\n"
     "  infans protocol body_map                             what such a study can set and measure\n"
     "  infans resume map                                    goes on where it was stopped or killed, to the same bits\n"
+    "  infans watch map                                     follows it from another terminal\n"
     "  infans inspect day1/run.h5                           also while it runs, or after a crash\n"
     "  infans body 'infant?age=6&scene=seated'              what a body feels and moves\n"
     "  infans options planner                               what can be set\n";
@@ -39,6 +41,12 @@ constexpr const char* resume_examples =
     "Examples:\n"
     "  infans resume runs/body_map-1\n"
     "  infans run body_map --out map --resume               begins, or goes on with what is there\n";
+
+constexpr const char* watch_examples =
+    "Reads only: the run is not disturbed, and may be on another terminal or finished.\n"
+    "Examples:\n"
+    "  infans watch runs/body_map-1\n"
+    "  infans watch day1/run.h5 --once\n";
 
 constexpr const char* body_examples =
     "Examples:\n"
@@ -133,6 +141,14 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   CLI::Option* resume_threads = goes_on->add_option("--threads", threads, "How many threads [all processors]");
   goes_on->add_flag("--quiet", request.quiet, "No progress, no table, no report: only the files");
 
+  bool once = false;
+  double every = 2.0;
+  CLI::App* follow = app.add_subcommand("watch", "Follow a record while it grows");
+  follow->footer(watch_examples);
+  follow->add_option("RUN", folder, "The run's folder, or its run.h5")->required();
+  follow->add_flag("--once", once, "One view, for scripts");
+  follow->add_option("--every", every, "Seconds between two views [2]")->check(CLI::Range(0.1, 3600.0));
+
   CLI::App* list = app.add_subcommand("list", "Shipped studies and protocols");
   std::string path, filter;
   std::string protocol;
@@ -169,6 +185,8 @@ int parse_and_run(const std::vector<std::string>& arguments) {
     if (*resume_threads) request.threads = threads;
     resume(folder, request);
     if (interrupted()) return 130;
+  } else if (*follow) {
+    return watch(folder, once, every);
   } else if (*list) {
     print_studies();
   } else if (*protocols) {

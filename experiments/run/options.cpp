@@ -10,6 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "envs/mujoco/body_table.hpp"
+#include "experiments/run/fault_options.hpp"
 #include "experiments/run/life_file.hpp"
 
 namespace infans::experiments {
@@ -281,6 +282,8 @@ config::OptionTable life_options() {
       std::find_if(table.begin(), table.end(), [](const config::Option& o) { return o.key == "body.mjcf"; });
   const config::OptionTable body = envs::body_table();
   table.insert(mjcf + 1, body.begin(), body.end());
+  const config::OptionTable debug = fault_options();
+  table.insert(table.end(), debug.begin(), debug.end());
   return table;
 }
 

@@ -17,6 +17,7 @@
 #include "experiments/record/access.hpp"
 #include "experiments/run/energy.hpp"
 #include "experiments/run/family.hpp"
+#include "experiments/run/fault_options.hpp"
 #include "experiments/run/population_progress.hpp"
 #include "experiments/run/request_text.hpp"
 #include "experiments/run/run_folder.hpp"
@@ -95,10 +96,11 @@ StudyHeader header_of(const Design& d, const std::vector<int>& numbers, const st
   h.texts = {{"infans_version", base::version()},         {"git_hash", base::git_hash()},
              {"mujoco_version", envs::mujoco_version()},  {"isa", kernels::best().isa},
              {"spec_name", s.options.text("study.name")}, {"protocol", s.protocol.name},
-             {"options_toml", s.options.toml()},          {"spec_toml", s.text},
+             {"options_toml", recorded_toml(s.options)},  {"spec_toml", s.text},
              {"request", request_toml(request)},          {"design", design_json(d)}};
   h.seed = static_cast<std::uint64_t>(s.options.integer("population.seed"));
   h.compression = static_cast<int>(s.options.integer("record.compression"));
+  h.faults = faults_of(s.options, "record");
   h.life = table_of("life", life_columns, s.protocol.variables);
   for (const ProbePlan& p : d.probes) h.probes.push_back(table_of(p.entry->name(), probe_columns, p.kind->measures));
   for (const int k : numbers) {
@@ -188,7 +190,8 @@ std::string run_population(const RunRequest& request) {
   std::vector<std::size_t> signals;
   for (const CellLogs& cell : logs) signals.push_back(cell.signals);
   const StudyHeader header = header_of(*design, numbers, logs, request);
-  const Checkpoints checkpoints(folder.path(), header.texts, design->study.options.number("record.checkpoint_seconds"));
+  const Checkpoints checkpoints(folder.path(), header.texts, design->study.options.number("record.checkpoint_seconds"),
+                                faults_of(design->study.options, "checkpoint"));
   PopulationProgress progress(*design, numbers, request.quiet);
   std::exception_ptr failure;
   {

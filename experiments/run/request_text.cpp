@@ -12,7 +12,8 @@ std::string request_toml(const RunRequest& request) {
   using config::quote;
   std::string settings;
   for (const auto& [key, value] : request.settings)
-    settings += (settings.empty() ? "[" : ", [") + quote(key) + ", " + quote(value) + "]";
+    if (!key.starts_with("debug."))  // is not what was lived
+      settings += (settings.empty() ? "[" : ", [") + quote(key) + ", " + quote(value) + "]";
   std::string text = "settings = [" + settings + "]\n";
   if (request.agents) text += "agents = " + std::to_string(*request.agents) + "\n";
   if (request.seed) text += "seed = " + std::to_string(*request.seed) + "\n";

@@ -15,6 +15,7 @@
 #include "experiments/record/access.hpp"
 #include "experiments/run/agent_run.hpp"
 #include "experiments/run/energy.hpp"
+#include "experiments/run/fault_options.hpp"
 #include "experiments/run/life.hpp"
 #include "experiments/run/life_body.hpp"
 #include "experiments/run/life_file.hpp"
@@ -104,7 +105,7 @@ RunHeader describe(const config::Options& o, const envs::Spec& body, const std::
               envs::mujoco_version(),
               kernels::best().isa,
               o.text("study.name"),
-              o.toml(),
+              recorded_toml(o),
               mjcf,
               modalities_json(body),
               joints_json(body),
@@ -118,6 +119,7 @@ RunHeader describe(const config::Options& o, const envs::Spec& body, const std::
   h.physics_size = body.state_size;
   h.episode_steps = static_cast<int>(o.integer("world.episode_steps"));
   h.control_period = body.control_period;
+  h.faults = faults_of(o, "record");
   return h;
 }
 
@@ -188,7 +190,8 @@ std::string run_study(const RunRequest& request) {
   const std::string path = study.file("run.h5");
   const bool resumes = request.resume && study.folder->has_record();
   const Checkpoints checkpoints(study.folder->path(), identity_of(study.header),
-                                study.options.number("record.checkpoint_seconds"));
+                                study.options.number("record.checkpoint_seconds"),
+                                faults_of(study.options, "checkpoint"));
   std::exception_ptr failure;
   Progress progress(study.header.agents, request.quiet);
   {

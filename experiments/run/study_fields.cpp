@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "experiments/run/fault_options.hpp"
+
 namespace infans::experiments {
 namespace {
 
@@ -26,7 +28,7 @@ Option number(const char* key, const char* unit, const char* doc, double standar
 }  // namespace
 
 config::OptionTable study_options() {
-  return {
+  config::OptionTable table = {
       text("study.name", "study", "name of the study, written into its files"),
       text("study.summary", "", "one sentence on what it asks"),
       text("study.protocol", "", "which experiment it is: a shipped protocol, or one given from Python"),
@@ -58,6 +60,9 @@ config::OptionTable study_options() {
              "wall time between two checkpoints of a life, from which `infans resume` goes on; 0: only when stopped",
              60.0, 0.0),
   };
+  const config::OptionTable debug = fault_options();
+  table.insert(table.end(), debug.begin(), debug.end());
+  return table;
 }
 
 config::OptionTable group_fields() {
