@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <new>
 
 #include "core/base/error.hpp"
 #include "experiments/run/life_file.hpp"
@@ -209,7 +210,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
 
 int run_cli(const std::vector<std::string>& arguments) {
   try {
-    const std::vector<std::string> known = {"run",     "resume", "list",    "protocol",
+    const std::vector<std::string> known = {"run",     "resume", "watch",   "list",  "protocol",
                                             "inspect", "body",   "options", "doctor"};
     if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
         std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
@@ -225,6 +226,10 @@ int run_cli(const std::vector<std::string>& arguments) {
   } catch (const base::UserError& e) {
     std::fprintf(stderr, "infans: %s\n", e.what());
     return 2;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr,
+                 "infans: no memory is left; what was committed is on record, and `infans resume` goes on with it\n");
+    return 1;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "infans: the run failed: %s\n", e.what());
     return 1;

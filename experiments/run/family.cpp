@@ -4,6 +4,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include "core/base/error.hpp"
@@ -158,6 +159,8 @@ void FamilyRun::live(const Family& family, const Member& member, Session& sessio
     }
   } catch (const base::FileError&) {
     throw;  // the record itself: nothing more can be written
+  } catch (const std::bad_alloc&) {
+    throw;  // no fault of the participant: with more memory it goes on
   } catch (const std::exception& e) {
     const long samples = life ? life->samples() : 0;
     if (member.counts && life) {
