@@ -37,8 +37,8 @@ void write_file(const std::string& path, const Checkpoint& checkpoint, h5::Gate&
   h5::write_integers_attribute(file, path, "format_version", {format_version[0], format_version[1]});
   for (const auto& [name, text] : checkpoint.texts) h5::write_text_attribute(file, path, name.c_str(), text);
   write_state(file, path, checkpoint.state);
-  check(H5Fflush(file, H5F_SCOPE_GLOBAL), path, "cannot be flushed (is the disk full?)");
   if (!file.reset()) throw base::FileError(path, "cannot be closed: " + h5::last_error());
+  gate.require_whole(path);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 #if H5_VERSION_GE(1, 13, 0)
 #include <H5FDdevelop.h>
@@ -18,7 +19,7 @@
 
 namespace infans::experiments::h5 {
 
-bool Gate::comes(Faults::Kind kind, std::atomic<long>& count) {
+bool Gate::comes(Faults::Kind kind, long& count) {
   if (faults_.kind != kind) return false;
   const long n = ++count;
   return n == faults_.at || (faults_.lasting && n > faults_.at);
@@ -33,6 +34,23 @@ int Gate::write(const std::string& path) {
 }
 
 int Gate::sync() { return comes(Faults::Kind::sync, syncs_) ? EIO : 0; }
+
+void Gate::fail(int reason, const char* what) {
+  if (reason_ != 0) return;
+  shut_ = true;
+  reason_ = reason;
+  what_ = what;
+}
+
+void Gate::require_whole(const std::string& path) const {
+  if (reason_ != 0) throw base::FileError(path, std::string(what_) + ": " + std::strerror(reason_));
+}
+
+void Gate::release() {
+  shut_ = true;
+  if (descriptor_ != nullptr && *descriptor_ >= 0) ::close(std::exchange(*descriptor_, -1));
+  descriptor_ = nullptr;
+}
 
 void Gate::take_memory() {
   if (comes(Faults::Kind::memory, blocks_)) throw std::bad_alloc();
@@ -49,6 +67,8 @@ struct Gated {
   dev_t device = 0;
   ino_t inode = 0;
   haddr_t allocated = 0, size = 0;
+  std::vector<std::pair<haddr_t, std::vector<char>>>
+      kept_back;  // what HDF5 wrote through a shut gate, and may read again
 };
 Gated* of(H5FD_t* file) { return reinterpret_cast<Gated*>(file); }
 const Gated* of(const H5FD_t* file) { return reinterpret_cast<const Gated*>(file); }
@@ -86,6 +106,7 @@ H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t) {
     return nullptr;
   }
   file->gate = gate;
+  gate->opened(file->descriptor);
   file->device = status.st_dev;
   file->inode = status.st_ino;
   file->size = static_cast<haddr_t>(status.st_size);
@@ -94,7 +115,8 @@ H5FD_t* open(const char* name, unsigned flags, hid_t access, haddr_t) {
 
 herr_t close(H5FD_t* file) {
   const std::unique_ptr<Gated> own(of(file));
-  return ::close(own->descriptor) == 0 || own->gate->is_shut() ? 0 : refuse(errno, H5E_CANTCLOSEFILE, "close failed");
+  if (::close(own->descriptor) != 0) own->gate->fail(errno, "cannot be closed");
+  return 0;
 }
 int compare(const H5FD_t* a, const H5FD_t* b) {
   const auto key = [](const H5FD_t* f) { return std::pair{of(f)->device, of(f)->inode}; };
@@ -117,17 +139,36 @@ herr_t get_handle(H5FD_t* file, hid_t, void** handle) {
   return 0;
 }
 
+// What was kept back, over what the file has.
+void overlay(const Gated& own, haddr_t at, size_t size, char* to) {
+  for (const auto& [start, bytes] : own.kept_back) {
+    const haddr_t first = std::max(at, start), last = std::min(at + size, start + bytes.size());
+    if (first < last) std::memcpy(to + (first - at), bytes.data() + (first - start), last - first);
+  }
+}
+
 herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t at, size_t size, void* buffer) {
-  char* to = static_cast<char*>(buffer);
-  while (size > 0) {
-    const ssize_t n = ::pread(of(file)->descriptor, to, size, static_cast<off_t>(at));
+  char* const to = static_cast<char*>(buffer);
+  for (size_t done = 0; done < size;) {
+    const ssize_t n = ::pread(of(file)->descriptor, to + done, size - done, static_cast<off_t>(at + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return refuse(errno, H5E_READERROR, "file read failed");
-    if (n == 0) std::memset(to, 0, size);  // beyond its end
-    const std::size_t done = n == 0 ? size : static_cast<std::size_t>(n);
-    to += done;
-    at += done;
-    size -= done;
+    if (n == 0) std::memset(to + done, 0, size - done);  // beyond its end
+    done = n == 0 ? size : done + static_cast<size_t>(n);
+  }
+  overlay(*of(file), at, size, to);
+  return 0;
+}
+
+// 0, or errno.
+int write_all(int descriptor, const char* from, size_t size, haddr_t at) {
+  while (size > 0) {
+    const ssize_t n = ::pwrite(descriptor, from, size, static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    from += n;
+    at += static_cast<haddr_t>(n);
+    size -= static_cast<std::size_t>(n);
   }
   return 0;
 }
@@ -135,32 +176,30 @@ herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t at, size_t size, void* buff
 herr_t write(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t at, size_t size, const void* buffer) {
   Gated& own = *of(file);
   const char* from = static_cast<const char*>(buffer);
-  if (own.gate->is_shut()) {
-    own.size = std::max(own.size, at + size);
-    return 0;
+  own.size = std::max(own.size, at + size);
+  int reason = 0;
+  if (!own.gate->is_shut()) {
+    reason = own.gate->write(own.path);
+    if (reason == 0) reason = write_all(own.descriptor, from, size, at);
+    if (reason == 0) return 0;
+    own.gate->fail(reason, "cannot be written");
   }
-  if (const int reason = own.gate->write(own.path)) return refuse(reason, H5E_WRITEERROR, "file write failed");
-  while (size > 0) {
-    const ssize_t n = ::pwrite(own.descriptor, from, size, static_cast<off_t>(at));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return refuse(errno, H5E_WRITEERROR, "file write failed");
-    from += n;
-    at += static_cast<haddr_t>(n);
-    size -= static_cast<std::size_t>(n);
+  try {
+    own.kept_back.emplace_back(at, std::vector<char>(from, from + size));
+  } catch (const std::bad_alloc&) {
+    return refuse(ENOMEM, H5E_WRITEERROR, "file write failed");
   }
-  own.size = std::max(own.size, at);
   return 0;
 }
 
 herr_t truncate(H5FD_t* file, hid_t, hbool_t) {
   Gated& own = *of(file);
   if (own.allocated == own.size) return 0;
-  if (!own.gate->is_shut()) {
-    if (const int reason = own.gate->write(own.path)) return refuse(reason, H5E_SEEKERROR, "file cannot be resized");
-    if (::ftruncate(own.descriptor, static_cast<off_t>(own.allocated)) != 0)
-      return refuse(errno, H5E_SEEKERROR, "file cannot be resized");
-  }
   own.size = own.allocated;
+  if (own.gate->is_shut()) return 0;
+  int reason = own.gate->write(own.path);
+  if (reason == 0 && ::ftruncate(own.descriptor, static_cast<off_t>(own.allocated)) != 0) reason = errno;
+  if (reason != 0) own.gate->fail(reason, "cannot be brought to its size");
   return 0;
 }
 

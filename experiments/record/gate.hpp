@@ -1,9 +1,8 @@
-// All that HDF5 writes of one file goes through its gate. After a failed write it is shut: HDF5 can then close the
-// file, and believes that it writes, while the disk keeps what a kill at that moment would have left. Private to this
-// folder.
+// All that HDF5 writes of one file goes through its gate. A write that fails shuts it, and HDF5 is not told: it
+// believes that it writes on, stays sound and can close the file, while the disk keeps what a kill at that moment would
+// have left. (HDF5's own way out of a failed write leaves files that cannot be closed.) Private to this folder.
 #pragma once
 
-#include <atomic>
 #include <exception>
 #include <string>
 
@@ -18,8 +17,18 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
+  // Nothing more is written.
   void shut() { shut_ = true; }
   bool is_shut() const { return shut_; }
+  // The first write that failed: errno and what it was; shuts the gate.
+  void fail(int reason, const char* what);
+  bool failed() const { return reason_ != 0; }
+  // Throws base::FileError of the write that failed, if one did.
+  void require_whole(const std::string& path) const;
+
+  // Closes the descriptor of a file that HDF5 will never close.
+  void release();
+  void opened(int& descriptor) { descriptor_ = &descriptor; }
 
   // What is to come of the next of each: 0, or errno.
   int open();
@@ -29,11 +38,14 @@ class Gate {
   void take_memory();
 
  private:
-  bool comes(Faults::Kind kind, std::atomic<long>& count);
+  bool comes(Faults::Kind kind, long& count);
 
   const Faults faults_;
-  std::atomic<bool> shut_{false};
-  std::atomic<long> writes_{0}, syncs_{0}, blocks_{0};
+  int* descriptor_ = nullptr;  // of the open file
+  bool shut_ = false;
+  int reason_ = 0;
+  const char* what_ = "";
+  long writes_ = 0, syncs_ = 0, blocks_ = 0;
 };
 
 // Shuts a gate where its scope is left by an exception; declared after the file's handle, before those into it.

@@ -31,6 +31,8 @@ class Handle {
   }
   operator hid_t() const { return id_; }
   explicit operator bool() const { return id_ >= 0; }
+  // Stays open until the process ends.
+  void leak() { id_ = -1; }
   // False where closing failed (a late write error shows here).
   bool reset() {
     const hid_t id = std::exchange(id_, -1);
@@ -54,10 +56,16 @@ class Session {
   std::scoped_lock<std::mutex> lock_;
 };
 
-// Throws base::FileError(path, what + HDF5's reason) if status is negative.
+// HDF5 itself failed.
+class LibraryError : public base::FileError {
+ public:
+  using FileError::FileError;
+};
+
+// Throws LibraryError(path, what + HDF5's reason) if status is negative.
 template <typename T>
 T check(T status, const std::string& path, const std::string& what) {
-  if (status < 0) throw base::FileError(path, what + ": " + last_error());
+  if (status < 0) throw LibraryError(path, what + ": " + last_error());
   return status;
 }
 

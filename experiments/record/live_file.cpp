@@ -18,8 +18,9 @@ void LiveFile::create(const std::string& path) {
     throw base::FileError(path, "exists already and is never overwritten; choose another place or move it away");
   const Handle creation = file_creation(), access = file_access(gate_);
   file_ = file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access));
+  ours_ = static_cast<bool>(file_);
   const std::string reason = file_ ? "" : last_error();
-  ours_ = reason.find("File exists") == std::string::npos;  // another process may have been quicker
+  if (!file_) ours_ = reason.find("File exists") == std::string::npos;  // another process may have been quicker
   if (!file_)
     throw base::FileError(path,
                           "cannot be created; check that the directory exists, is writable and has room: " + reason);

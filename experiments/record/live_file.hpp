@@ -14,8 +14,6 @@ namespace infans::experiments::h5 {
 class LiveFile {
  public:
   explicit LiveFile(const Faults& faults) : gate_(faults) {}
-  // Creates `path` exclusively; else base::FileError.
-  void create(const std::string& path);
   void start_swmr();
   // For itself alone an existing file, that is not opened yet; base::FileError where it cannot be written to or another
   // process writes to it.
@@ -44,15 +42,21 @@ class LiveFile {
   // fsync, if the last one is long ago.
   void sync_now_and_then();
 
-  // each_handle(visit) visits every other handle into this file; a writer passes it to all three.
-  // Whatever fails in `write` ends all writing: the file stays as a kill at that moment would have left it.
+  // each_handle(visit) visits every other handle into this file; a writer passes it to all of these.
+  // Whatever fails in `write` ends all writing: the file stays as a kill at that moment would have left it. Throws
+  // base::FileError, or what `write` threw.
   template <typename EachHandle, typename Write>
   void guarded(const EachHandle& each_handle, const Write& write) {
     try {
       gate_.take_memory();
       write();
+      gate_.require_whole(path_);
+    } catch (const LibraryError&) {
+      abandon(each_handle, gate_.failed());
+      gate_.require_whole(path_);  // rather than what came of it
+      throw;
     } catch (...) {
-      abandon(each_handle);
+      abandon(each_handle, true);
       throw;
     }
   }
@@ -65,22 +69,38 @@ class LiveFile {
       sync();
     });
     if (!reset(each_handle)) throw base::FileError(path_, "cannot be closed: " + last_error());
+    gate_.require_whole(path_);
   }
-  // After create(), where making the rest failed: half a header is no record and blocks the next try.
-  template <typename EachHandle>
-  void give_up(const EachHandle& each_handle) {
-    abandon(each_handle);
-    remove();
+  // create() and what makes the rest; where that fails, nothing is left: half a header is no record and blocks the next
+  // try.
+  template <typename EachHandle, typename Make>
+  void made(const EachHandle& each_handle, const std::string& path, const Make& make) {
+    try {
+      create(path);
+      guarded(each_handle, make);
+    } catch (...) {
+      remove();
+      throw;
+    }
   }
+
   operator hid_t() const { return file_; }
   const std::string& path() const { return path_; }
 
  private:
   void remove();
-  // Closes without writing.
+  // Exclusively; else base::FileError.
+  void create(const std::string& path);
+  // Closes without writing. Where HDF5 itself failed, for want of memory, it cannot be trusted to close anything: what
+  // is open then stays so until the process ends.
   template <typename EachHandle>
-  void abandon(const EachHandle& each_handle) {
+  void abandon(const EachHandle& each_handle, bool sound) {
     gate_.shut();
+    if (!sound) {
+      each_handle([](Handle& h) { h.leak(); });
+      file_.leak();
+      gate_.release();
+    }
     reset(each_handle);
   }
   template <typename EachHandle>

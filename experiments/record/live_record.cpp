@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <stdexcept>
 
 namespace infans::experiments {
@@ -28,15 +29,11 @@ LiveRecord::LiveRecord(const std::string& path, Layout layout)
   owners_.assign(static_cast<std::size_t>(layout_.owners), {std::vector<std::int64_t>(counters(), 0), false});
   written_.assign(owners_.size(), std::vector<hsize_t>(counters(), 0));
   const Session session;
-  try {
-    file_.create(path);
+  file_.made(each_handle(), path, [&] {
     create();
     file_.start_swmr();
-    begun_ = true;
-  } catch (...) {
-    file_.give_up(each_handle());
-    throw;
-  }
+  });
+  begun_ = true;
 }
 
 LiveRecord::LiveRecord(const std::string& path, Layout layout, Resume)
@@ -119,7 +116,11 @@ void LiveRecord::make_ready(int owner) {
 std::uint64_t LiveRecord::put(int owner, std::size_t bytes, Writer::Job job) {
   return writer_.put(owner, bytes, [this, job = std::move(job)] {
     const Session session;
-    file_.guarded(each_handle(), job);
+    try {
+      file_.guarded(each_handle(), job);
+    } catch (const std::bad_alloc&) {
+      throw base::FileError(file_.path(), "no memory is left to write a block; what was committed before it is kept");
+    }
   });
 }
 

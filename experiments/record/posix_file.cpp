@@ -23,9 +23,10 @@ namespace {
 }  // namespace
 
 PosixFile PosixFile::open(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (descriptor < 0) fail(path, "cannot be opened for writing");
-  return {path, descriptor};
+  PosixFile file(path, -1);  // first what can throw
+  file.descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file.descriptor_ < 0) fail(path, "cannot be opened for writing");
+  return file;
 }
 
 PosixFile::PosixFile(PosixFile&& other) noexcept

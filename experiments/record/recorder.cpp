@@ -87,6 +87,7 @@ void Recorder::Impl::add_tables(const std::vector<Column<Row>>& columns, const s
 }
 
 LiveRecord::Layout Recorder::Impl::layout(const RunHeader& header) const {
+  const h5::Session session;
   LiveRecord::Layout l;
   l.owners = header.agents;
   l.faults = header.faults;

@@ -73,9 +73,10 @@ class Copy {
   Rewritten write() {
     const Handle creation = file_creation(), access = file_access(gate_);
     to_ = file(check(H5Fcreate(to_path_.c_str(), H5F_ACC_EXCL, creation, access), to_path_, "cannot be created"));
+    const ShutOnError shut(gate_);
     copy_group("");
-    check(H5Fflush(to_, H5F_SCOPE_GLOBAL), to_path_, "cannot be flushed (is the disk full?)");
     if (!to_.reset()) throw base::FileError(to_path_, "cannot be closed: " + last_error());
+    gate_.require_whole(to_path_);
     return done_;
   }
 

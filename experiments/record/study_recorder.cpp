@@ -117,6 +117,7 @@ void StudyRecorder::Impl::write_head(const h5::LiveFile& file) const {
 }
 
 LiveRecord::Layout StudyRecorder::Impl::layout() {
+  const h5::Session session;
   LiveRecord::Layout l;
   const hid_t real = H5T_IEEE_F64LE;
   l.owners = static_cast<int>(header.people.size());

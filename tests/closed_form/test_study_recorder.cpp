@@ -12,6 +12,7 @@
 #include "core/base/error.hpp"
 #include "experiments/record/access.hpp"
 #include "experiments/record/checkpoint.hpp"
+#include "experiments/record/recover.hpp"
 #include "experiments/record/study_recorder.hpp"
 #include "tests/crash/known_study.hpp"
 
@@ -19,6 +20,8 @@ using namespace infans;
 using namespace infans::test;
 using doctest::Contains;
 using experiments::Checkpoint;
+using experiments::recover;
+using experiments::Recovered;
 TEST_CASE("a study's tables and logs come back bit for bit, compressed or not") {
   for (const int compression : {0, 1, 9}) {
     CAPTURE(compression);
@@ -92,6 +95,45 @@ TEST_CASE("what is lived again after a checkpoint must be the same, and stays as
   check_person(path, 1, 5, 30);
   check_person(path, 2, 5, 30);
   check_person(path, 3, 9, 30);
+}
+
+TEST_CASE("what a crash left is recovered into a file that is closed; the other is kept") {
+  const Directory d;
+  const std::string path = d.file("run.h5"), left = d.file("left.h5"), other = d.file("other.h5");
+  StudyRecorder recorder(path, study_header());
+  for (int k = 0; k < 3; ++k) commit_blocks(recorder, k, 0, 5, 30);
+  recorder.commit_end(1, 0, {1.0});
+  recorder.sync();
+  std::filesystem::copy_file(path, left);  // as kill -9 would leave it
+  std::filesystem::copy_file(path, other);
+  CHECK_THROWS_WITH_AS(recover(path), Contains("being written"), base::FileError);
+  recorder.close();
+  CHECK(recover(path).was_closed);
+
+  const std::string before = experiments::read_text(left, "spec_toml");
+  const Recovered done = recover(left);
+  CHECK_FALSE(done.was_closed);
+  CHECK(done.crashed == left + ".crashed");
+  CHECK(done.lost == 0);
+  long raw = 0;  // bytes of texts and states
+  for (const char* log : {"bodies_text", "states_bytes"})
+    for (const int number : {1, 3}) raw += static_cast<long>(read_values(path, person(number) + log).size());
+  CHECK(done.kept == 3 * (150 + 5) + 2 * (150 + 5 + 5 + 5) + raw);
+  CHECK(recover(left).was_closed);
+  CHECK(experiments::read_text(left, "spec_toml") == before);
+  {
+    StudyRecorder again(other, study_header(), StudyRecorder::Resume{});  // recovers by itself
+    CHECK(again.ended(1));
+    for (int k = 0; k < 3; ++k) commit_blocks(again, k, 5, 7, 30);
+  }
+  for (int number = 1; number <= 3; ++number) {
+    check_person(left, number, 5, 30);
+    check_person(left + ".crashed", number, 5, 30);
+    check_person(other, number, 7, 30);
+  }
+  experiments::write_text(d.file("foreign.h5"), "filetype", "mine");
+  CHECK_THROWS_AS(recover(d.file("foreign.h5")), base::FileError);
+  CHECK_THROWS_WITH_AS(recover(d.file("none.h5")), Contains("no such file"), base::FileError);
 }
 
 TEST_CASE("a life that comes out differently than the record has it is an error") {

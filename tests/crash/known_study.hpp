@@ -87,8 +87,9 @@ inline std::vector<double> counted(const std::string& path, const std::string& d
   return all;
 }
 
-// That of person `number` exactly these blocks count.
-inline void check_person(const std::string& path, int number, long blocks, long rows) {
+// That of person `number` exactly these blocks count; of its logs so many, where that differs.
+inline void check_person(const std::string& path, int number, long table_blocks, long rows, long log_blocks = -1) {
+  long blocks = table_blocks;
   CAPTURE(number);
   const StudySummary s = inspect_study(path);
   const StudySummary::Person& p = s.people.at(static_cast<std::size_t>(number - 1));
@@ -105,6 +106,7 @@ inline void check_person(const std::string& path, int number, long blocks, long 
     CHECK(logs == std::vector<double>(6, 0.0));
     return;
   }
+  if (log_blocks >= 0) blocks = log_blocks;
   const auto n = static_cast<double>(blocks);
   std::string texts;
   std::vector<double> bodies, states, bytes;
@@ -129,6 +131,22 @@ inline void check_person(const std::string& path, int number, long blocks, long 
   CHECK(counted(path, person(number) + "bodies_text", static_cast<long>(texts.size()), 1) ==
         std::vector<double>(texts.begin(), texts.end()));
   CHECK(counted(path, person(number) + "states_bytes", static_cast<long>(bytes.size()), 1) == bytes);
+}
+
+// That whole blocks of everybody count, at most `most`, and of the logs what counts of life or a block more.
+inline void check_blocks(const std::string& path, long rows, long most) {
+  const StudySummary s = inspect_study(path);
+  const std::vector<double> logs = read_values(path, "committed_logs");
+  for (int number = 1; number <= 3; ++number) {
+    const long lived = static_cast<long>(s.people.at(static_cast<std::size_t>(number - 1)).rows[0]);
+    const long logged =
+        number == 2 ? lived / rows : static_cast<long>(logs[static_cast<std::size_t>(6 * number - 6)]) / rows;
+    CHECK(lived % rows == 0);
+    CHECK(lived / rows <= most);
+    CHECK(logged >= lived / rows);
+    CHECK(logged <= lived / rows + 1);
+    check_person(path, number, lived / rows, rows, logged);
+  }
 }
 
 }  // namespace infans::test
