@@ -115,7 +115,7 @@ struct Effort {
 Effort usual() { return {1, full() ? steps_lived : 9}; }
 
 // The gate's readouts of 600 features take as long as all other models together: without INFANS_FULL every tenth
-// checkpoint of it lives on, for two decisions, and it consolidates less often; with it, all do for nine.
+// checkpoint of it lives on, for two decisions, and it plans and consolidates less; with it, all do for nine.
 Effort thorough(const std::string& model) {
   if (model != "gate") return usual();
   return full() ? Effort{1, 9} : Effort{10, 2};
@@ -123,7 +123,12 @@ Effort thorough(const std::string& model) {
 Settings with_model(const std::string& model) {
   Settings settings = {{"agent.model", model}};
   if (model == "gate" && !full())
-    for (const char* const key : {"world.episode_steps", "agent.consolidate_every"}) settings.emplace_back(key, "20");
+    settings.insert(settings.end(), {{"world.episode_steps", "20"},
+                                     {"agent.consolidate_every", "20"},
+                                     {"planner.horizon", "2"},
+                                     {"planner.candidates", "4"},
+                                     {"planner.iterations", "1"},
+                                     {"planner.elites", "2"}});
   return settings;
 }
 
