@@ -161,8 +161,10 @@ def test_a_film_for_the_report(logged, study, opengl, monkeypatch):
     assert "there is no film of it" in film.section(logged, 1)[0]
 
 
-def test_the_command(study, record, opengl, tmp_path, capsys):
+def test_the_command(study, record, opengl, tmp_path, capsys, monkeypatch):
     path = str(study("logged"))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     common = ["--size", "64", "48", "--camera", "side"]
     command.main([path, "--participant", "2", "--from", "100", "--to", "130", "-o", str(tmp_path / "a.mp4"), *common])
     assert capsys.readouterr().out.strip() == str(tmp_path / "a.mp4") and (tmp_path / "a.mp4").stat().st_size > 500
@@ -174,6 +176,8 @@ def test_the_command(study, record, opengl, tmp_path, capsys):
         ([path, "--samples", "2", "4", "-o", str(tmp_path / "a.mp4")], "already there"),
         ([path, "--samples", "2", "4", "-o", str(tmp_path / "b.mp4"), "--camera", "nose"], "there is: side"),
         ([path, "--size", "63", "48"], "even"),
+        ([path, "--samples", "2", "4", "--view"], "needs a screen"),
+        ([path, "--samples", "2", "4", "--view", "--strip"], "writes no file"),
         ([str(study("within"))], "record.physics_every=1"),
     ):
         with pytest.raises(SystemExit) as stopped:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import warnings
+from typing import Any
 
 from .drawing import CannotDraw
 from .scenes import Clip
@@ -10,25 +12,25 @@ from .scenes import Clip
 
 def view(clip: Clip) -> None:
     """Opens a window and returns when it is closed. Raises CannotDraw where there is no screen."""
-    import mujoco
+    import glfw
 
-    try:
-        import mujoco.viewer
-    except Exception as error:  # whatever the window library raises without a screen
-        raise CannotDraw(f"the viewer needs a screen ({error}); without one, leave --view out for an MP4") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said below, once
+        if not glfw.init():
+            raise CannotDraw("the viewer needs a screen, and there is none here; without --view an MP4 is written")
+    import mujoco
+    import mujoco.viewer
+
     k = 0
     while k is not None:
         body = int(clip.body[k])
         model = mujoco.MjModel.from_xml_string(clip.life.bodies[body])
-        try:
-            window = mujoco.viewer.launch_passive(model, mujoco.MjData(model))
-        except Exception as error:
-            raise CannotDraw(f"the viewer needs a screen ({error}); without one, leave --view out") from error
+        window = mujoco.viewer.launch_passive(model, mujoco.MjData(model))
         with window:
             k = _show(window, model, clip, k, body)
 
 
-def _show(window: object, model: object, clip: Clip, k: int, body: int) -> int | None:
+def _show(window: Any, model: Any, clip: Clip, k: int, body: int) -> int | None:
     """Frames from k on for as long as the body is this one; the next frame, None when the window was closed."""
     import mujoco
 
