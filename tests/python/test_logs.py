@@ -9,6 +9,7 @@ import make_logs
 import mujoco
 import numpy as np
 import pytest
+from infans.export.study_tables import life_at
 from infans.state import StateError, decode
 from infans.tables import MissingDatasetError
 
@@ -77,6 +78,23 @@ def test_physics_and_bodies_go_on_in_mujoco(logged):
         data.ctrl[:] = make_logs.command(p.number, sample)
         mujoco.mj_step(model, data, make_logs.SUBSTEPS)
     assert np.array_equal([*data.qpos, *data.qvel], p.signals["observation/proprioception"][103])
+
+
+def test_when_a_sample_was_between_rows_of_life(study, tmp_path):
+    """record.every = 4: life has rows of samples 4, 8 ... 176 here; a sample is 5 s and half a day."""
+    path = tmp_path / "sparse.h5"
+    path.write_bytes(study("logged").read_bytes())
+    with h5py.File(path, "r+") as file:
+        life = file["participants/0001/life"]
+        kept = life[3:177:4]
+        life[: len(kept)] = kept
+        file["committed"][0, 0] = len(kept)
+    with infans.load(path) as record:
+        samples = np.array([0, 1, 4, 7, 176, 179])
+        when = life_at(record, record.participants[0], samples)
+    assert np.allclose(when["seconds"], 5.0 * samples, rtol=0, atol=1e-12)
+    assert np.allclose(when["age_days"], 28 + 0.5 * samples, rtol=0, atol=1e-12)
+    assert when["stage"].tolist() == [0, 0, 0, 0, 2, 2]
 
 
 def test_states_are_nested_dicts_of_arrays(logged):

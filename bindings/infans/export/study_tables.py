@@ -135,8 +135,8 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
 
 
 def life_at(study: Study, participant: Participant, samples: np.ndarray) -> Block:
-    """Age, simulated seconds and stage (index) at these samples, 0 being birth; between rows of life (record.every > 1)
-    by their neighbours: numbers by interpolation, the stage by the row that closes it."""
+    """Age, simulated seconds and stage (index) at these samples, 0 being birth. Between rows of life (record.every > 1)
+    by their neighbours: numbers by interpolation, the stage by the row that closes it; after the last at its pace."""
     life = participant.life
     known = {name: life.read(name) for name in ("sample", "age_days", "seconds", "stage")}
     birth = {"sample": 0.0, "age_days": study.design["time"]["start_days"], "seconds": 0.0, "stage": 0.0}
@@ -145,9 +145,13 @@ def life_at(study: Study, participant: Participant, samples: np.ndarray) -> Bloc
     after = np.minimum(np.searchsorted(lived, samples), len(lived) - 1)
     out: Block = {"stage": known["stage"][after].astype(np.int64)}
     for name in ("age_days", "seconds"):
-        out[name] = np.interp(samples, lived, known[name])
+        values = known[name]
+        out[name] = np.interp(samples, lived, values)
+        if len(lived) > 1:
+            pace = (values[-1] - values[-2]) / (lived[-1] - lived[-2])
+            out[name] += pace * np.maximum(0.0, samples - lived[-1])
         exact = lived[after] == samples  # interpolation may round what was measured
-        out[name][exact] = known[name][after[exact]]
+        out[name][exact] = values[after[exact]]
     return out
 
 
