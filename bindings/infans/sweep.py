@@ -102,7 +102,8 @@ def slurm_cluster(given: argparse.Namespace, log: Path) -> Any:
         raise ImportError(INSTALL) from None
     own = {key: _literal(value) for key, value in given.job}
     prologue = [f"export PYTHONPATH={os.environ['PYTHONPATH']}"] if os.environ.get("PYTHONPATH") else []
-    wanted = {**SLURM, "python": sys.executable, "job_script_prologue": prologue, "log_directory": str(log), **own}
+    wanted = {**SLURM, "python": sys.executable, "job_script_prologue": prologue, "log_directory": str(log),
+              "silence_logs": 50, **own}  # fmt: skip
     try:
         return SLURMCluster(**wanted)
     except (TypeError, ValueError) as error:
@@ -223,6 +224,8 @@ def run(given: argparse.Namespace) -> int:
     try:
         if tasks:
             with client_of(given, tasks, given.out / "log") as client:
+                if not client.scheduler_info()["workers"] and not given.quiet:
+                    say("no worker is there yet; it goes on when the first one comes (Ctrl-C ends it)")
                 failures = sweep(sweeps, client, size, given.retries, given.quiet)
     except KeyboardInterrupt:
         done = sum(len(numbers) for s in sweeps for numbers in s.finished().values())
@@ -262,6 +265,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, ImportError) as error:
         say(str(error))
         return 2
+    except KeyboardInterrupt:
+        say("interrupted; the same command goes on from there")
+        return 130
 
 
 if __name__ == "__main__":

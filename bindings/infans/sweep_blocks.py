@@ -122,9 +122,10 @@ class Sweep:
         except BlockingIOError:
             raise FileExistsError(f"{self.folder}: another infans-sweep is at work there; wait for it") from None
         self._lock.seek(0)
-        if before := self._lock.read():
+        if (before := self._lock.read()) and any(self.kept.glob("*/run.h5")):
             self._must_be_of(json.loads(before)["texts"], texts)
         else:
+            self._lock.truncate(0)
             self._lock.write(json.dumps({"id": str(uuid.uuid4()), "texts": texts}, indent=1))
             self._lock.flush()
         for left in self.kept.glob(f"{COPIED}*"):  # of a call that was killed
@@ -151,7 +152,7 @@ class Sweep:
         from .reader import load
 
         found = {}
-        for path in sorted(self.kept.glob("*/run.h5")):
+        for path in sorted(self.kept.glob("[0-9]*/run.h5")):
             with load(path) as record:
                 found[path.parent] = numbers_of(record.file)
         return found

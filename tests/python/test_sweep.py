@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 from infans.records import RecordError
 from infans.sweep import sweep
-from infans.sweep_blocks import Request, Sweep, blocks, families
+from infans.sweep_blocks import Request, Sweep, blocks, families, keep, live
 
 pytest.importorskip("infans._infans")
 # Two infants and their yoked partners, a few samples each; conjugate and yoked alternate in the numbers of a block.
@@ -108,6 +109,30 @@ def test_families_stay_in_one_block():
     assert blocks(together, 100) == [[1, 2, 3, 4, 5, 6, 7, 8]]
 
 
+def test_a_worker_that_does_not_see_the_folder_sends_its_files(whole, tmp_path):
+    request = Request(STUDY[0], SHORT, agents=2)
+    s = Sweep(request, tmp_path / "out")
+    s.open()
+    with pytest.raises(FileExistsError, match="another infans-sweep is at work"):
+        Sweep(request, tmp_path / "out").open()
+    (s.kept / ".living-0001-0003").mkdir()
+    shutil.copy(whole, s.kept / ".living-0001-0003")  # whoever is still alive has not ended
+    assert s.left(1) == [[1, 3], [2, 4]]
+    for numbers in s.left(1):
+        files = live(request, numbers, s.texts, str(tmp_path / "elsewhere"), s.id)
+        keep(files, s.kept, numbers)
+    assert s.left(1) == []
+    s.merge(1.0)
+    require_same(tmp_path / "out" / "run.h5", whole)
+
+
+def test_a_worker_with_another_program_refuses(tmp_path):
+    request = Request(STUDY[0], SHORT, agents=2)
+    with pytest.raises(RecordError, match="isa is '.*' here and 'abacus' there"):
+        live(request, [1], {**request.texts(), "isa": "abacus"}, str(tmp_path), "")
+    assert not list(tmp_path.iterdir())
+
+
 # With Dask's own processes.
 
 
@@ -153,10 +178,14 @@ def test_ctrl_c_keeps_what_has_ended_and_the_same_command_goes_on(whole, tmp_pat
     out = tmp_path / "out"
     first = command("--out", out, "--block", "1", "--workers", "1")
     process = subprocess.Popen(first, stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and not list(out.glob("blocks/0*/run.h5")):
-        time.sleep(0.02)
+    wanted = ("blocks/0*/run.h5", "blocks/.living*/run.h5")  # one has ended, the next one lives
+    while process.poll() is None and not all(list(out.glob(pattern)) for pattern in wanted):
+        time.sleep(0.01)
+    if process.poll() is not None:  # it was quicker than this loop, and there is nothing to interrupt
+        require_same(out / "run.h5", whole)
+        return
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=120)[1]
     assert process.returncode == 130, said
     assert "The same command goes on" in said
     kept = {path: path.stat().st_mtime_ns for path in out.glob("blocks/0*/run.h5")}
