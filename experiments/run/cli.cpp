@@ -9,9 +9,11 @@
 #include <new>
 
 #include "core/base/error.hpp"
+#include "experiments/record/recover.hpp"
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
 #include "experiments/run/resume.hpp"
+#include "experiments/run/run_folder.hpp"
 #include "experiments/run/show_body.hpp"
 #include "experiments/run/show_protocol.hpp"
 #include "experiments/run/show_record.hpp"
@@ -31,6 +33,7 @@ constexpr const char* examples =
     "  infans run body_map --agents 5 --out map             a developmental study, 5 participants in each group\n"
     "  infans protocol body_map                             what such a study can set and measure\n"
     "  infans resume map                                    goes on where it was stopped or killed, to the same bits\n"
+    "  infans recover map                                   a record that a kill left open, made clean\n"
     "  infans watch map                                     follows it from another terminal\n"
     "  infans inspect day1/run.h5                           also while it runs, or after a crash\n"
     "  infans body 'infant?age=6&scene=seated'              what a body feels and moves\n"
@@ -42,6 +45,14 @@ constexpr const char* resume_examples =
     "Examples:\n"
     "  infans resume runs/body_map-1\n"
     "  infans run body_map --out map --resume               begins, or goes on with what is there\n";
+
+constexpr const char* recover_examples =
+    "What was committed is kept, bit for bit; the file as the crash left it stays beside it. `infans resume` does "
+    "this\n"
+    "by itself.\n"
+    "Examples:\n"
+    "  infans recover runs/body_map-1\n"
+    "  infans recover day1/run.h5\n";
 
 constexpr const char* watch_examples =
     "Reads only: the run is not disturbed, and may be on another terminal or finished.\n"
@@ -100,6 +111,18 @@ void print_studies() {
   for (const Protocol& p : shipped_protocols()) std::printf("%-20s %s\n", p.name.c_str(), p.summary.c_str());
 }
 
+void print_recovered(const std::string& run) {
+  const std::string path = record_of(run);
+  const Recovered r = recover(path);
+  if (r.was_closed)
+    std::printf("%s: closed as it should be; nothing to recover\n", path.c_str());
+  else
+    std::printf(
+        "%s: %lld rows kept, %lld of unfinished blocks left out; as the crash left it: %s\nit goes on with: infans "
+        "resume %s\n",
+        path.c_str(), static_cast<long long>(r.kept), static_cast<long long>(r.lost), r.crashed.c_str(), run.c_str());
+}
+
 // `infans report ...` runs infans-report from the PATH; returns only if there is no such program.
 void run_extension(const std::vector<std::string>& arguments) {
   const std::string program = "infans-" + arguments.front();
@@ -141,6 +164,10 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   goes_on->add_option("RUN", folder, "The run's folder, or its run.h5")->required();
   CLI::Option* resume_threads = goes_on->add_option("--threads", threads, "How many threads [all processors]");
   goes_on->add_flag("--quiet", request.quiet, "No progress, no table, no report: only the files");
+
+  CLI::App* mend = app.add_subcommand("recover", "Make a record that a kill left open one that opens everywhere");
+  mend->footer(recover_examples);
+  mend->add_option("RUN", folder, "The run's folder, or its run.h5")->required();
 
   bool once = false;
   double every = 2.0;
@@ -186,6 +213,8 @@ int parse_and_run(const std::vector<std::string>& arguments) {
     if (*resume_threads) request.threads = threads;
     resume(folder, request);
     if (interrupted()) return 130;
+  } else if (*mend) {
+    print_recovered(folder);
   } else if (*follow) {
     return watch(folder, once, every);
   } else if (*list) {
@@ -193,7 +222,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   } else if (*protocols) {
     std::printf("%s", protocol_in_words(protocol).c_str());
   } else if (*look) {
-    std::printf("%s", record_in_words(path).c_str());
+    std::printf("%s", record_in_words(record_of(path)).c_str());
   } else if (*body) {
     return print_body(body_spec, pairs_of(settings));
   } else if (*options) {
@@ -210,8 +239,8 @@ int parse_and_run(const std::vector<std::string>& arguments) {
 
 int run_cli(const std::vector<std::string>& arguments) {
   try {
-    const std::vector<std::string> known = {"run",     "resume", "watch",   "list",  "protocol",
-                                            "inspect", "body",   "options", "doctor"};
+    const std::vector<std::string> known = {"run",      "resume",  "recover", "watch",   "list",
+                                            "protocol", "inspect", "body",    "options", "doctor"};
     if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
         std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
       run_extension(arguments);

@@ -6,15 +6,14 @@
 #include "experiments/record/study_recorder.hpp"
 #include "experiments/run/population.hpp"
 #include "experiments/run/request_text.hpp"
+#include "experiments/run/run_folder.hpp"
 
 namespace infans::experiments {
 
 namespace fs = std::filesystem;
 
 std::string resume(const std::string& run, const RunRequest& given) {
-  const std::string path = fs::is_directory(run) ? (fs::path(run) / "run.h5").string() : run;
-  if (!fs::exists(path))
-    throw base::FileError(path, "is not there; give the folder of a run, e.g. infans resume runs/body_map-1");
+  const std::string path = record_of(run);
   if (fs::path(path).filename() != "run.h5")
     throw base::FileError(path, "a run goes on in its folder, where the record is called run.h5; give that folder");
   if (filetype_of(path) == "infans-run") return resume_run(path, given);

@@ -52,6 +52,13 @@ bool RunFolder::has_record() const { return fs::exists(file("run.h5")); }
 
 std::string RunFolder::file(const char* name) const { return (fs::path(path_) / name).string(); }
 
+std::string record_of(const std::string& run) {
+  const std::string path = fs::is_directory(run) ? (fs::path(run) / "run.h5").string() : run;
+  if (!fs::exists(path))
+    throw base::FileError(path, "is not there; give the folder of a run, e.g. runs/body_map-1, or its run.h5");
+  return path;
+}
+
 void write_text_file(const std::string& path, const std::string& text) {
   const std::string temporary = path + ".tmp";
   std::FILE* f = std::fopen(temporary.c_str(), "wb");

@@ -16,6 +16,7 @@
 #include "experiments/record/access.hpp"
 #include "experiments/run/clocks.hpp"
 #include "experiments/run/record_view.hpp"
+#include "experiments/run/run_folder.hpp"
 #include "experiments/run/stop_signal.hpp"
 
 namespace infans::experiments {
@@ -137,7 +138,7 @@ class Follower {
 
 int watch(const std::string& run, bool once, double every) {
   if (!(every > 0.0)) throw base::UserError("--every: seconds between two views, above 0");
-  const std::string path = fs::is_directory(run) ? (fs::path(run) / "run.h5").string() : run;
+  const std::string path = record_of(run);
   if (!once) {
     Follower(every).follow(path);
     return 0;
