@@ -122,6 +122,17 @@ def test_nothing_is_overwritten_and_nothing_half_is_left(logged, tmp_path, monke
     assert (target / "samples.csv").read_text().startswith("participant,") and (target / "notes.txt").exists()
 
 
+def test_ctrl_c_leaves_nothing(study, tmp_path, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export, "write_codebook", interrupted)  # when all tables are written
+    with pytest.raises(SystemExit) as stopped:
+        command.main([str(study("within")), "-o", str(tmp_path / "out")])
+    assert stopped.value.code == 130 and "nothing was written" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_factors_within_subjects_are_columns(study, tmp_path):
     with infans.load(study("within")) as record:
         export.write(record, "csv", tmp_path / "out", measures=["error"])

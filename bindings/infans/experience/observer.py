@@ -63,7 +63,10 @@ def _lessons(path: str, predict: str, share: float, changed: float) -> tuple[lis
 
 
 class Observer(Participant):
-    """Lives through what another did, as a file has it, and learns to predict it (see the module)."""
+    """Lives through what another did, as a file has it, and learns to predict it.
+
+    `help(infans.experience)` has an example. A file is held in memory once, for all participants of a process.
+    """
 
     name = "experience"
     options: Mapping[str, Option] = {
