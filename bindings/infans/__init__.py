@@ -16,8 +16,9 @@
     body = infans.Body("infant?age=6", skin={})        # any MJCF with senses: see infans.body
     env = gymnasium.make("infans/HalfCheetah-v5")      # bodies and tasks: see infans.envs
 
-Reading a record needs h5py, the report matplotlib, the analysis of studies SciPy, statsmodels and ruptures
-(`pip install "infans[report,analysis]"`), running the compiled module; each is imported when it is first used.
+Reading a record needs h5py, the report matplotlib, the analysis of studies SciPy, statsmodels and ruptures, Parquet
+pyarrow, Minari's episodes minari, films PyAV (`pip install "infans[report,analysis,export,replay]"`), running the
+compiled module; each is imported when it is first used.
 """
 
 from __future__ import annotations
