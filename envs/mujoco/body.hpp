@@ -163,7 +163,8 @@ class BodyWorld : public Environment {
   // model again after reset and set_joints. Throws base::UserError for a name that is no mocap body's.
   virtual void place(const std::string& body, const std::array<double, 3>& where) = 0;
   // The body has changed (grown, gained mass): the same joints, actuators, sensors and senses on another model text.
-  // Joints keep their positions and velocities; skin keeps its number of taxels. The next step judges the new body.
+  // Joints keep their positions and velocities; skin keeps its number of taxels, which are where the new body has them.
+  // The next step judges the new body.
   // Throws base::BodyError when the new text does not load or has another structure; the old body then stays.
   virtual void replace_body(const std::string& mjcf_text) = 0;
 

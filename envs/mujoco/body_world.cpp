@@ -210,6 +210,7 @@ class SensedBody final : public BodyWorld {
     mjcf_ = mjcf_text;
     motors_.fit(*model);
     for (const auto& sense : senses_.all) sense->fit(*model);
+    mj_kinematics(&simulation_.model(), &simulation_.data());  // taxels() asks where geoms are
   }
 
   const std::string& mjcf() const override { return mjcf_; }

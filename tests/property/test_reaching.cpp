@@ -181,7 +181,13 @@ TEST_CASE("the seated infant: looking at a posture changes nothing, a copy goes 
   // hand at these angles is the hand that was moved there (they are of one instant).
   CHECK((a.at(x.q).hand - x.hand).norm() < 1e-9);
   const VectorXd q = a.joints_now();
+  const auto born = a.world().taxels("head");
   a.grow(body_at(draw, s, 300.0, 0.0));
+  // The head of the seated infant is where it was, and larger: its skin moves by less than its own radius.
+  const auto grown = a.world().taxels("head");
+  REQUIRE(grown.size() == born.size());
+  for (std::size_t i = 0; i < grown.size(); ++i)
+    for (std::size_t axis = 0; axis < 3; ++axis) CHECK(std::abs(grown[i].world[axis] - born[i].world[axis]) < 0.07);
   CHECK(a.joints_now() == q);
   CHECK((a.at(x.q).hand - x.hand).norm() > 0.005);
   SeatedReacher c(a);
