@@ -186,7 +186,7 @@ void check_every_checkpoint(const Plan& plan) {
 
 // Short laboratories.
 const Settings mobile_lab = {{"laboratory.play", "1"}, {"laboratory.violation", "1"}, {"laboratory.choice", "1"}};
-const Settings reaching_lab = {{"reach.decisions", "1"}, {"play.decisions", "1"}};
+const Settings reaching_lab = {{"reach.decisions", "1"}, {"play.decisions", "1"}, {"choice.kind", "knowledge"}};
 const Settings looking_lab = {{"habituation.trials", "4"},
                               {"violation_of_expectation.familiar", "2"},
                               {"preferential_looking.events", "2"},
@@ -225,6 +225,37 @@ TEST_CASE("mobile: a life goes on with the same bits from every sample") {
                           .yoked = true,
                           .every = 7,
                           .lab = mobile_lab});
+}
+
+TEST_CASE("mobile: what a criterion asks for is kept over stages") {
+  // Minutes of 120 samples; the criterion compares the last three of a stage with those of the first stage.
+  const auto born = [](const config::Options& o) {
+    auto p = mobile_protocol().make(o, {1, 7});
+    p->begin_stage(o);
+    p->set_age(90.0);
+    return p;
+  };
+  const config::Options o(mobile_protocol().options);
+  const auto original = born(o);
+  for (int k = 0; k < 120; ++k) original->live({});
+  original->begin_stage(o);
+  for (int k = 0; k < 250; ++k) original->live({});
+  const auto restored = born(o);
+  base::restore_state(*restored, base::state_of(*original));
+  const auto asked = [](const std::unique_ptr<Participant>& p) {
+    Bits bits;
+    for (int k = 0; k < 120; ++k) {
+      append(bits, p->live({}).values);
+      bits.push_back(p->reached("learned"));
+    }
+    append(bits, std::vector<double>{p->seconds()});
+    return bits;
+  };
+  const Bits bits = asked(original);
+  CHECK(bits == asked(restored));
+  original->begin_stage(o);
+  restored->begin_stage(o);
+  CHECK(base::state_of(*original) == base::state_of(*restored));
 }
 
 TEST_CASE("looking: a life goes on with the same bits from every sample") {
