@@ -55,6 +55,7 @@ using Make = std::unique_ptr<HandModel> (*)();
 std::unique_ptr<HandModel> schema() {
   SchemaOptions o;
   o.restarts = 2;
+  o.restart_every = 3;
   o.learn_noise = false;
   return std::make_unique<SchemaLearner>(joints, o, stream(7));
 }
@@ -132,7 +133,8 @@ TEST_CASE("a kick is counted once, wherever in it the crib was saved") {
     std::vector<double> command;
     for (const envs::LimbJoint& joint : crib.joints()) {
       const bool stretches = joint.name.starts_with("hip_flexion") || joint.name.starts_with("knee");
-      command.push_back(step % 60 < 10 && joint.limb == envs::leg_right && stretches ? -1.0 : 0.0);
+      const double way = step % 60 < 10 ? -1.0 : step % 60 < 30 ? 0.5 : 0.0;  // and back
+      command.push_back(joint.limb == envs::leg_right && stretches ? way : 0.0);
     }
     crib.step(command);
   };
