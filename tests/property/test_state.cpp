@@ -170,6 +170,7 @@ void check_every_checkpoint(const Plan& plan) {
     CHECK(base::state_of(*original) == states.back());  // a laboratory leaves no trace
     life.push_back(live(engine, plan, *original, k, taped(k)));
   }
+  states.push_back(base::state_of(*original));
   for (int k = 0; k < samples; k += full() ? 1 : plan.every) {
     CAPTURE(k);
     const auto at = static_cast<std::size_t>(k);
@@ -181,6 +182,7 @@ void check_every_checkpoint(const Plan& plan) {
     const int end = full() || long_one(20) || long_one(34) ? samples : std::min(samples, k + plan.further);
     for (int j = k; j < end; ++j)
       check_same(live(engine, plan, *restored, j, taped(j)), life[static_cast<std::size_t>(j)]);
+    CHECK(base::state_of(*restored) == states[static_cast<std::size_t>(end)]);
   }
 }
 

@@ -99,6 +99,7 @@ TEST_CASE("maps of a hand go on with the same bits, before, while and after caus
       teach(*original, s);
       beliefs.push_back(belief(*original));
     }
+    states.push_back(base::state_of(*original));
     for (std::size_t k = 0; k < samples.size(); k += 4) {
       CAPTURE(k);
       const auto restored = make();
@@ -108,6 +109,7 @@ TEST_CASE("maps of a hand go on with the same bits, before, while and after caus
         teach(*restored, samples[j]);
         REQUIRE(belief(*restored) == beliefs[j]);
       }
+      CHECK(base::state_of(*restored) == states.back());
     }
   }
 }
