@@ -56,6 +56,7 @@ std::unique_ptr<HandModel> schema() {
   SchemaOptions o;
   o.restarts = 2;
   o.restart_every = 3;
+  o.noise = 0.01;
   o.learn_noise = false;
   return std::make_unique<SchemaLearner>(joints, o, stream(7));
 }
