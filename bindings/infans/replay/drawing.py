@@ -22,6 +22,8 @@ class CannotDraw(RuntimeError):
     """There is no OpenGL that MuJoCo can draw with; the message says what to install."""
 
 
+OFF = ("disable", "disabled", "off", "false", "0")  # values of MUJOCO_GL, as MuJoCo reads it
+ON = ("", "enable", "enabled", "on", "true", "1")
 MOST_GEOMS = 10_000  # drawn at once
 
 
@@ -44,8 +46,11 @@ def opengl_context(width: int, height: int) -> Any:
 
     Not left to mujoco.Renderer, which decides when mujoco is first imported. Raises CannotDraw.
     """
-    named = os.environ.get("MUJOCO_GL", "").lower()
-    kinds = [named] if named else (["glfw"] if os.environ.get("DISPLAY") else []) + ["egl", "osmesa"]
+    named = os.environ.get("MUJOCO_GL", "").lower().strip()
+    if named in OFF:
+        raise CannotDraw(f"MUJOCO_GL={named} switches MuJoCo's pictures off; unset it, or say MUJOCO_GL=egl or osmesa")
+    kinds = (["glfw"] if os.environ.get("DISPLAY") else []) + ["egl", "osmesa"]
+    kinds = kinds if named in ON else [{"glx": "glfw"}.get(named, named)]
     said = []
     for kind in kinds:
         try:
