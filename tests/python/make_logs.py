@@ -88,23 +88,24 @@ def rows_of(number: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
             row = np.empty(mujoco.mj_stateSize(model, kind))
             mujoco.mj_getState(model, data, row, kind)
             physics.append([sample, body, *row])
-    return np.array(signals).reshape(-1, 1 + SIZE), np.array(physics)
+    size = mujoco.mj_stateSize(mujoco.MjModel.from_xml_string(BODIES[0]), kind)
+    return np.array(signals).reshape(-1, 1 + SIZE), np.array(physics).reshape(-1, 2 + size)
 
 
 def write(group: h5py.Group, number: int, stage: np.ndarray, uncommitted: int) -> list[int]:
     """Every log of a participant that lived len(stage) samples; returns its row of /committed_logs."""
     lived = len(stage)
     signals, physics = rows_of(number, lived)
-    texts = [body.encode() for body in BODIES[: 1 + (lived >= GROWS)]]
+    texts = [body.encode() for body in BODIES[: min(lived, 1 + (lived >= GROWS))]]
     starts = np.cumsum([0, *map(len, texts)])
     bodies = [[s, 28.0 + 0.5 * s, starts[k], len(texts[k])] for k, s in enumerate([1, GROWS][: len(texts)])]
-    ends = np.flatnonzero(np.diff(stage, append=-1)) + 1
+    ends = np.flatnonzero(np.diff(stage, append=-1)) + 1 if lived else []
     saved = [state(number, int(stage[end - 1])) for end in ends]
     places = np.cumsum([0, *map(len, saved)])
     states = [[e, 28 + 0.5 * e, stage[e - 1], places[k], len(saved[k])] for k, e in enumerate(ends)]
     tables = {
-        "signals": signals, "physics": physics, "bodies": np.array(bodies),
-        "bodies_text": np.frombuffer(b"".join(texts), np.uint8), "states": np.array(states),
+        "signals": signals, "physics": physics, "bodies": np.array(bodies).reshape(-1, 4),
+        "bodies_text": np.frombuffer(b"".join(texts), np.uint8), "states": np.array(states).reshape(-1, 5),
         "states_bytes": np.frombuffer(b"".join(saved), np.uint8),
     }  # fmt: skip
     for name, values in tables.items():

@@ -89,6 +89,7 @@ VARIANTS = {
     "factorial": Example(participants=5, factor=("low", "high")),
     "within": Example(groups=("active",), participants=12, within=("dark", "bright")),
     "logged": Example(participants=2, version=(1, 1), logs=True, excluded=(2,)),
+    "logged_empty": Example(participants=1, version=(1, 1), logs=True, lived=0),
     "logged_killed": Example(participants=1, version=(1, 1), logs=True, uncommitted=5, lived=100),
 }
 

@@ -3,10 +3,11 @@
 import csv
 import json
 
+import h5py
 import infans
 import numpy as np
 import pytest
-from infans import export
+from infans import export, replay
 from infans.export import command
 from infans.tables import MissingDatasetError
 
@@ -139,6 +140,20 @@ def test_factors_within_subjects_are_columns(study, tmp_path):
         trials = columns(tmp_path / "out/trials_reach.csv")
         assert list(trials["light"]) == record.trials("reach")["light"].tolist()
         assert "light" not in columns(tmp_path / "out/participants.csv")
+
+
+def test_a_study_that_nobody_has_lived_yet(study, tmp_path):
+    with infans.load(study("logged_empty")) as record:
+        for form in ("csv", "psych-ds", "mujoco"):
+            export.write(record, form, tmp_path / form, **({"signals": True} if form == "csv" else {}))
+        assert (tmp_path / "csv/signals.csv").read_text().count("\n") == 1
+        with h5py.File(tmp_path / "mujoco/participant-0001.h5") as file:
+            assert len(file["state"]) == 0
+        with pytest.raises(MissingDatasetError, match="record.signals_every=1"):
+            export.write(record, "minari", tmp_path / "minari")
+        with pytest.raises(replay.NothingToReplay, match="recorded: nothing"):
+            replay.clip(record, 1, 0, 10)
+        assert not (tmp_path / "minari").exists()
 
 
 def test_a_run_is_decisions_and_episodes(record, tmp_path):
