@@ -148,27 +148,23 @@ INFANS_INLINE void weights_times_vector(const float* w, int n_panels, int count,
 }
 
 INFANS_INLINE void transpose8(v8* r) {
-  typedef int i8 __attribute__((vector_size(32)));
-  const i8 low = {0, 8, 1, 9, 4, 12, 5, 13}, high = {2, 10, 3, 11, 6, 14, 7, 15};
-  const i8 even = {0, 1, 8, 9, 4, 5, 12, 13}, odd = {2, 3, 10, 11, 6, 7, 14, 15};
-  const i8 left = {0, 1, 2, 3, 8, 9, 10, 11}, right = {4, 5, 6, 7, 12, 13, 14, 15};
   v8 a[8], b[8];
 #pragma GCC unroll 4
   for (int i = 0; i < 8; i += 2) {
-    a[i] = __builtin_shuffle(r[i], r[i + 1], low);
-    a[i + 1] = __builtin_shuffle(r[i], r[i + 1], high);
+    a[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    a[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
   }
 #pragma GCC unroll 2
   for (int i = 0; i < 8; i += 4)
 #pragma GCC unroll 2
     for (int j = 0; j < 2; ++j) {
-      b[i + 2 * j] = __builtin_shuffle(a[i + j], a[i + j + 2], even);
-      b[i + 2 * j + 1] = __builtin_shuffle(a[i + j], a[i + j + 2], odd);
+      b[i + 2 * j] = __builtin_shufflevector(a[i + j], a[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      b[i + 2 * j + 1] = __builtin_shufflevector(a[i + j], a[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
     }
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
-    r[i] = __builtin_shuffle(b[i], b[i + 4], left);
-    r[i + 4] = __builtin_shuffle(b[i], b[i + 4], right);
+    r[i] = __builtin_shufflevector(b[i], b[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    r[i + 4] = __builtin_shufflevector(b[i], b[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
 }
 
