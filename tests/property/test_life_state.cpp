@@ -4,16 +4,19 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agents/drives/gap_preference.hpp"
+#include "agents/drives/joint_stops.hpp"
 #include "agents/drives/saturating.hpp"
 #include "core/base/state.hpp"
 #include "core/inference/contact_model.hpp"
@@ -209,7 +212,7 @@ TEST_CASE("every policy goes on, and every partner of a yoked learner") {
 TEST_CASE("every way to plan and to learn goes on") {
   const std::vector<Settings> ways = {
       {{"planner.update", "weighted"}},
-      {{"planner.replan_interval", "3"}, {"planner.replan_surprise", "100"}},
+      {{"planner.replan_interval", "3"}, {"planner.replan_surprise", "1"}},
       {{"planner.feedback", "false"}, {"planner.ilqr_iterations", "0"}},
       {{"planner.information", "joint"}, {"planner.ilqr_starts", "2"}},
       {{"planner.information", "variance"}, {"planner.noise_colour", "0"}},
@@ -341,6 +344,26 @@ TEST_CASE("a wish that is learned goes on with its agent") {
     for (int m = n; m < until; ++m) live(*other, at, m);
     CHECK(at == places[static_cast<std::size_t>(until)]);
     CHECK(base::state_of(*other) == states[static_cast<std::size_t>(until)]);
+  }
+}
+
+// It takes `patience` decisions in a row to feel a stop: in the middle of them it is taken for none yet.
+TEST_CASE("a stop that is half felt is felt on") {
+  constexpr double place = 0.3, nothing = std::numeric_limits<double>::infinity();
+  const auto push = [](agents::JointStops& stops) {
+    stops.expect(VectorXd::Constant(2, place + 0.1));
+    stops.see(std::array{place, 0.0});
+  };
+  agents::JointStops stops(1);
+  stops.see(std::array{place, 0.0});
+  for (int n = 1; n <= agents::JointStops::patience; ++n) {
+    agents::JointStops other(1);
+    base::restore_state(other, base::state_of(stops));
+    push(stops);
+    push(other);
+    const double high = n < agents::JointStops::patience ? nothing : place;
+    CHECK(stops.high(0) == high);
+    CHECK(other.high(0) == high);
   }
 }
 
