@@ -31,6 +31,7 @@
 #include "envs/worlds/worlds.hpp"
 #include "experiments/run/life.hpp"
 #include "experiments/run/options.hpp"
+#include "tests/full_tier.hpp"
 #include "tests/lives.hpp"
 
 namespace {
@@ -45,8 +46,6 @@ constexpr int steps_lived = 50;
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 using MakeWorld = std::function<std::unique_ptr<envs::Environment>()>;
-
-bool full() { return std::getenv("INFANS_FULL") != nullptr; }
 
 // Everything that a record would get, in order.
 class Rows final : public RowLog {
@@ -115,17 +114,17 @@ std::vector<std::uint8_t> without_clocks(std::vector<std::uint8_t> state) {
 struct Effort {
   int every, onwards;
 };
-Effort usual() { return {1, full() ? steps_lived : 9}; }
+Effort usual() { return {1, tests::full_tier() ? steps_lived : 9}; }
 
 // The gate's readouts of 600 features take as long as all other models together: without INFANS_FULL every tenth
 // checkpoint of it lives on, for two decisions, and it plans and consolidates less; with it, all do for nine.
 Effort thorough(const std::string& model) {
   if (model != "gate") return usual();
-  return full() ? Effort{1, 9} : Effort{10, 2};
+  return tests::full_tier() ? Effort{1, 9} : Effort{10, 2};
 }
 Settings with_model(const std::string& model) {
   Settings settings = {{"agent.model", model}};
-  if (model == "gate" && !full())
+  if (model == "gate" && !tests::full_tier())
     settings.insert(settings.end(), {{"world.episode_steps", "20"},
                                      {"agent.consolidate_every", "20"},
                                      {"planner.horizon", "2"},
@@ -227,7 +226,7 @@ TEST_CASE("every way to plan and to learn goes on") {
   }
 }
 
-TEST_CASE("every combination of model, filter and policy goes on" * doctest::skip(!full())) {
+TEST_CASE("every combination of model, filter and policy goes on" * doctest::skip(!tests::full_tier())) {
   for (const std::string& model : choices("agent.model"))
     for (const std::string& policy : choices("agent.policy"))
       for (const std::string& filter : choices("agent.filter"))
@@ -278,7 +277,7 @@ TEST_CASE("every task's world is put aside after any step and goes on in another
     for (int k = 0; k < steps_lived; ++k) {
       const std::vector<double> state = envs::saved(*world);
       const Bits next = steps(*world, static_cast<std::uint64_t>(k), 2);
-      const auto fresh = full() ? make() : nullptr;
+      const auto fresh = tests::full_tier() ? make() : nullptr;
       for (envs::Environment* const w : {other.get(), fresh.get()}) {
         if (w == nullptr) continue;
         w->restore(state);
@@ -340,7 +339,7 @@ TEST_CASE("a wish that is learned goes on with its agent") {
     const auto other = make();
     base::restore_state(*other, states[static_cast<std::size_t>(n)]);
     VectorXd at = places[static_cast<std::size_t>(n)];
-    const int until = full() ? steps_lived : std::min(n + 9, steps_lived);
+    const int until = tests::full_tier() ? steps_lived : std::min(n + 9, steps_lived);
     for (int m = n; m < until; ++m) live(*other, at, m);
     CHECK(at == places[static_cast<std::size_t>(until)]);
     CHECK(base::state_of(*other) == states[static_cast<std::size_t>(until)]);

@@ -173,6 +173,7 @@ TEST_CASE("the seated infant: looking at a posture changes nothing, a copy goes 
   SeatedReacher b(a);
   b.at(two);
   const ReachOutcome x = a.fulfil(two), y = b.fulfil(two);
+  const auto born = a.world().taxels("head");
   CHECK(x.q == y.q);
   CHECK(x.hand == y.hand);
   CHECK(x.touch.force == y.touch.force);
@@ -181,13 +182,12 @@ TEST_CASE("the seated infant: looking at a posture changes nothing, a copy goes 
   // hand at these angles is the hand that was moved there (they are of one instant).
   CHECK((a.at(x.q).hand - x.hand).norm() < 1e-9);
   const VectorXd q = a.joints_now();
-  const auto born = a.world().taxels("head");
   a.grow(body_at(draw, s, 300.0, 0.0));
-  // The head of the seated infant is where it was, and larger: its skin moves by less than its own radius.
+  // From three months to ten an infant grows by 11 cm or so: no place of its head moves by more.
   const auto grown = a.world().taxels("head");
   REQUIRE(grown.size() == born.size());
   for (std::size_t i = 0; i < grown.size(); ++i)
-    for (std::size_t axis = 0; axis < 3; ++axis) CHECK(std::abs(grown[i].world[axis] - born[i].world[axis]) < 0.07);
+    for (std::size_t axis = 0; axis < 3; ++axis) CHECK(std::abs(grown[i].world[axis] - born[i].world[axis]) < 0.12);
   CHECK(a.joints_now() == q);
   CHECK((a.at(x.q).hand - x.hand).norm() > 0.005);
   SeatedReacher c(a);

@@ -1,23 +1,19 @@
 // A life that was saved goes on with the same bits: every shipped protocol at every sample, over stages, growth,
-// lesions and yoked partners; every shipped body and task at every step. Whoever is restored is made as the engine
-// makes it: with the options of its first stage, told its present stage and age, then restored.
+// lesions and yoked partners. Whoever is restored is made as the engine makes it: with the options of its first stage,
+// told its present stage and age, then restored.
 //
 // By default a life goes on for a sample or two after each of its 50 checkpoints (some lives: after every third to
 // tenth), and to its end after two of them. INFANS_FULL=1: to its end after every one.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/state.hpp"
-#include "envs/bodies/bodies.hpp"
-#include "envs/mujoco/body.hpp"
-#include "envs/worlds/worlds.hpp"
 #include "experiments/protocols/protocol.hpp"
+#include "tests/full_tier.hpp"
 #include "tests/lives.hpp"
 
 namespace {
@@ -43,11 +39,6 @@ void set(config::Options& o, const Settings& settings) {
 }
 
 constexpr int samples = 50;
-
-bool full() {
-  const char* value = std::getenv("INFANS_FULL");
-  return value != nullptr && std::string(value) == "1";
-}
 
 struct Stage {
   int from;  // samples lived
@@ -171,7 +162,7 @@ void check_every_checkpoint(const Plan& plan) {
     life.push_back(live(engine, plan, *original, k, taped(k)));
   }
   states.push_back(base::state_of(*original));
-  for (int k = 0; k < samples; k += full() ? 1 : plan.every) {
+  for (int k = 0; k < samples; k += tests::full_tier() ? 1 : plan.every) {
     CAPTURE(k);
     const auto at = static_cast<std::size_t>(k);
     const auto restored = engine.stranger(k);
@@ -179,7 +170,7 @@ void check_every_checkpoint(const Plan& plan) {
     CHECK(base::state_of(*restored) == states[at]);
     if (probed(k)) CHECK(engine.probe(*restored, k) == probes[at]);
     const auto long_one = [&](int from) { return k >= from && k < from + plan.every; };  // one after each of these
-    const int end = full() || long_one(20) || long_one(34) ? samples : std::min(samples, k + plan.further);
+    const int end = tests::full_tier() || long_one(20) || long_one(34) ? samples : std::min(samples, k + plan.further);
     for (int j = k; j < end; ++j)
       check_same(live(engine, plan, *restored, j, taped(j)), life[static_cast<std::size_t>(j)]);
     CHECK(base::state_of(*restored) == states[static_cast<std::size_t>(end)]);
@@ -227,37 +218,6 @@ TEST_CASE("mobile: a life goes on with the same bits from every sample") {
                           .yoked = true,
                           .every = 7,
                           .lab = mobile_lab});
-}
-
-TEST_CASE("mobile: what a criterion asks for is kept over stages") {
-  // Minutes of 120 samples; the criterion compares the last three of a stage with those of the first stage.
-  const auto born = [](const config::Options& o) {
-    auto p = mobile_protocol().make(o, {1, 7});
-    p->begin_stage(o);
-    p->set_age(90.0);
-    return p;
-  };
-  const config::Options o(mobile_protocol().options);
-  const auto original = born(o);
-  for (int k = 0; k < 120; ++k) original->live({});
-  original->begin_stage(o);
-  for (int k = 0; k < 250; ++k) original->live({});
-  const auto restored = born(o);
-  base::restore_state(*restored, base::state_of(*original));
-  const auto asked = [](const std::unique_ptr<Participant>& p) {
-    Bits bits;
-    for (int k = 0; k < 120; ++k) {
-      append(bits, p->live({}).values);
-      bits.push_back(p->reached("learned"));
-    }
-    append(bits, std::vector<double>{p->seconds()});
-    return bits;
-  };
-  const Bits bits = asked(original);
-  CHECK(bits == asked(restored));
-  original->begin_stage(o);
-  restored->begin_stage(o);
-  CHECK(base::state_of(*original) == base::state_of(*restored));
 }
 
 TEST_CASE("looking: a life goes on with the same bits from every sample") {
@@ -318,52 +278,6 @@ TEST_CASE("growth: a life goes on with the same bits from every sample") {
   check_every_checkpoint(changed("reversed_actuator", {{"mind.map", "chain"}}, 7));
   check_every_checkpoint(changed("added_mass", {{"body.grow", "true"}, {"body.added_mass", "0.2"}}, 10));
   check_every_checkpoint(changed("growing_forearm", {{"body.growing", "25"}}, 7));
-}
-
-TEST_CASE("every shipped body and every task without files of its own goes on with the same bits from every step") {
-  const auto check = [](const auto& make) {
-    const auto original = make();
-    random::Stream start({3, 0, random::Purpose::reset, 0}), commands({3, 0, random::Purpose::test, 0});
-    original->reset(start);
-    std::vector<double> command(static_cast<std::size_t>(original->spec().action_size));
-    std::vector<std::vector<double>> all;
-    std::vector<Bytes> states;
-    std::vector<Bits> life;
-    for (int k = 0; k < samples; ++k) {
-      base::StateWriter writer;
-      writer("world", *original);
-      states.push_back(writer.take());
-      for (double& c : command) c = commands.uniform(-1.0, 1.0);
-      all.push_back(command);
-      append(life.emplace_back(), original->step(command));
-    }
-    const auto restored = make();
-    for (int k = 0; k < samples; ++k) {
-      CAPTURE(k);
-      const auto fresh = full() ? make() : nullptr;
-      envs::Environment& world = fresh ? *fresh : *restored;
-      base::StateReader reader(states[static_cast<std::size_t>(k)]);
-      reader("world", world);
-      reader.finish();
-      for (int j = k; j < (full() ? samples : std::min(samples, k + 2)); ++j) {
-        Bits bits;
-        append(bits, world.step(all[static_cast<std::size_t>(j)]));
-        CHECK(bits == life[static_cast<std::size_t>(j)]);
-      }
-    }
-  };
-  for (const std::string& name : envs::body_names()) {
-    CAPTURE(name);
-    envs::BodyOptions options;
-    options.world.control_period = 0.02;
-    check([&] { return envs::make_body_world(name, envs::load_mjcf(name), name, options); });
-  }
-  const envs::TaskTable tasks = envs::all_tasks();
-  for (const std::string& id : tasks.ids()) {
-    if (!tasks.info(id).package.empty()) continue;
-    CAPTURE(id);
-    check([&] { return tasks.make(id, {}).world; });
-  }
 }
 
 TEST_CASE("a state of another protocol, body or mind is refused with a sentence") {

@@ -1,5 +1,6 @@
 // Parts of minds and worlds go on with the same bits from every step, in situations that short lives seldom meet: in
-// the middle of a kick, and after a body has changed in the noise of bad senses.
+// the middle of a kick, and after a body has changed in the noise of bad senses. INFANS_FULL=1: every body at every
+// step in a world of its own, to the end.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -11,8 +12,12 @@
 #include "core/inference/told_hand.hpp"
 #include "core/inference/torus_learner.hpp"
 #include "core/model/body_schema.hpp"
+#include "envs/bodies/bodies.hpp"
 #include "envs/mujoco/body.hpp"
 #include "envs/worlds/crib.hpp"
+#include "envs/worlds/worlds.hpp"
+#include "experiments/protocols/protocol.hpp"
+#include "tests/full_tier.hpp"
 #include "tests/lives.hpp"
 
 namespace {
@@ -165,5 +170,83 @@ TEST_CASE("a kick is counted once, wherever in it the crib was saved") {
       kick(restored, j);
       REQUIRE(seen(restored) == all[static_cast<std::size_t>(j)]);
     }
+  }
+}
+
+TEST_CASE("mobile: what a criterion asks for is kept over stages") {
+  // Minutes of 120 samples; the criterion compares the last three of a stage with those of the first stage.
+  const auto born = [](const config::Options& o) {
+    auto p = experiments::mobile_protocol().make(o, {1, 7});
+    p->begin_stage(o);
+    p->set_age(90.0);
+    return p;
+  };
+  const config::Options o(experiments::mobile_protocol().options);
+  const auto original = born(o);
+  for (int k = 0; k < 120; ++k) original->live({});
+  original->begin_stage(o);
+  for (int k = 0; k < 250; ++k) original->live({});
+  const auto restored = born(o);
+  base::restore_state(*restored, base::state_of(*original));
+  const auto asked = [](const std::unique_ptr<experiments::Participant>& p) {
+    Bits bits;
+    for (int k = 0; k < 120; ++k) {
+      append(bits, p->live({}).values);
+      bits.push_back(p->reached("learned"));
+    }
+    append(bits, std::vector<double>{p->seconds()});
+    return bits;
+  };
+  const Bits bits = asked(original);
+  CHECK(bits == asked(restored));
+  original->begin_stage(o);
+  restored->begin_stage(o);
+  CHECK(base::state_of(*original) == base::state_of(*restored));
+}
+
+TEST_CASE("every shipped body and every task without files of its own goes on with the same bits from every step") {
+  const auto check = [](const auto& make) {
+    constexpr int steps = 50;
+    const auto original = make();
+    random::Stream start({3, 0, random::Purpose::reset, 0}), commands({3, 0, random::Purpose::test, 0});
+    original->reset(start);
+    std::vector<double> command(static_cast<std::size_t>(original->spec().action_size));
+    std::vector<std::vector<double>> all;
+    std::vector<std::vector<std::uint8_t>> states;
+    std::vector<Bits> life;
+    for (int k = 0; k < steps; ++k) {
+      base::StateWriter writer;
+      writer("world", *original);
+      states.push_back(writer.take());
+      for (double& c : command) c = commands.uniform(-1.0, 1.0);
+      all.push_back(command);
+      append(life.emplace_back(), original->step(command));
+    }
+    const auto restored = make();
+    for (int k = 0; k < steps; ++k) {
+      CAPTURE(k);
+      const auto fresh = tests::full_tier() ? make() : nullptr;
+      envs::Environment& world = fresh ? *fresh : *restored;
+      base::StateReader reader(states[static_cast<std::size_t>(k)]);
+      reader("world", world);
+      reader.finish();
+      for (int j = k; j < (tests::full_tier() ? steps : std::min(steps, k + 2)); ++j) {
+        Bits bits;
+        append(bits, world.step(all[static_cast<std::size_t>(j)]));
+        CHECK(bits == life[static_cast<std::size_t>(j)]);
+      }
+    }
+  };
+  for (const std::string& name : envs::body_names()) {
+    CAPTURE(name);
+    envs::BodyOptions options;
+    options.world.control_period = 0.02;
+    check([&] { return envs::make_body_world(name, envs::load_mjcf(name), name, options); });
+  }
+  const envs::TaskTable tasks = envs::all_tasks();
+  for (const std::string& id : tasks.ids()) {
+    if (!tasks.info(id).package.empty()) continue;
+    CAPTURE(id);
+    check([&] { return tasks.make(id, {}).world; });
   }
 }
