@@ -22,6 +22,8 @@ std::string read_text(const std::string& path, const std::string& attribute);
 void write_text(const std::string& path, const std::string& attribute, const std::string& text);
 void write_integers(const std::string& path, const std::string& attribute, const std::vector<long long>& values);
 
+// Paths of every group and dataset of a record, and of every attribute ("PATH@NAME"), in alphabetical order.
+std::vector<std::string> contents(const std::string& path);
 // Identifiers (files, datasets, attributes, ...) that HDF5 keeps open in this process.
 long open_identifiers();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <stdexcept>
 #include <string_view>
 
 namespace infans::experiments::h5 {
@@ -75,6 +76,15 @@ std::vector<std::string> attributes(hid_t object, const std::string& path) {
   };
   check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), path, "cannot list its attributes");
   return names;
+}
+
+hid_t type_of(const Declared& dataset) {
+  const std::pair<std::string_view, hid_t> types[] = {{"float64", H5T_IEEE_F64LE}, {"uint8", H5T_STD_U8LE},
+                                                      {"int8", H5T_STD_I8LE},      {"int16", H5T_STD_I16LE},
+                                                      {"int32", H5T_STD_I32LE},    {"int64", H5T_STD_I64LE}};
+  for (const auto& [name, type] : types)
+    if (name == dataset.type) return type;
+  throw std::logic_error("record: no dataset is a " + std::string(dataset.type));
 }
 
 std::string agent_name(int k) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "experiments/record/declaration.hpp"
 
 namespace infans::experiments::h5 {
 
@@ -86,6 +87,9 @@ bool is_open_for_writing(const std::string& path);
 std::vector<long long> require_readable_version(hid_t file, const std::string& path);
 // Names, in alphabetical order.
 std::vector<std::string> attributes(hid_t object, const std::string& path);
+
+// HDF5's own of a declared dataset; not to be closed.
+hid_t type_of(const Declared& dataset);
 
 // Agent k (from 0) is "001", "002", ...
 std::string agent_name(int k);

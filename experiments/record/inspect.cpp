@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <utility>
@@ -28,6 +29,16 @@ template <typename Out>
 void copy_committed(const std::vector<long long>& values, std::int64_t rows, std::vector<Out>& out) {
   const auto n = std::min(values.size(), static_cast<std::size_t>(rows));
   for (std::size_t i = 0; i < n; ++i) out.push_back(static_cast<Out>(values[i]));
+}
+
+void add_contents(hid_t file, const std::string& path, const std::string& name, std::vector<std::string>& all) {
+  const std::string place = name.empty() ? "/" : name;
+  const h5::Handle object{h5::check(H5Oopen(file, place.c_str(), H5P_DEFAULT), path, place), H5Oclose};
+  for (const std::string& attribute : h5::attributes(object, path)) all.push_back(name + "@" + attribute);
+  if (!name.empty()) all.push_back(name);
+  if (H5Iget_type(object) == H5I_DATASET) return;
+  for (const std::string& child : h5::children(file, path, place))
+    add_contents(file, path, name.empty() ? child : name + "/" + child, all);
 }
 
 void require_filetype(const std::string& filetype, const std::string& wanted, const std::string& path) {
@@ -143,6 +154,15 @@ void write_integers(const std::string& path, const std::string& attribute, const
   const h5::Handle file = open_for_editing(path);
   remove_attribute(file, path, attribute.c_str());
   h5::write_integers_attribute(file, path, attribute.c_str(), values);
+}
+
+std::vector<std::string> contents(const std::string& path) {
+  const h5::Session session;
+  const h5::Handle file = h5::open_for_reading(path);
+  std::vector<std::string> all;
+  add_contents(file, path, "", all);
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 long open_identifiers() {

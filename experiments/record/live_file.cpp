@@ -71,15 +71,16 @@ Handle LiveFile::open_table(const std::string& name, const std::vector<hsize_t>&
 }
 
 // Chunked because SWMR readers need it, without a checksum because a reader may look in the middle of a write.
-Handle LiveFile::values(const char* name, hid_t type, const std::vector<hsize_t>& size, bool real, const char* unit,
-                        const char* doc) const {
+Handle LiveFile::values(const Declared& declared, const std::vector<hsize_t>& size) const {
+  const std::string name(declared.path);
+  const hid_t type = type_of(declared);
   const Handle all = space(check(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), path_, name));
-  const Handle p = dataset_creation(size, real, 0);
+  const Handle p = dataset_creation(size, H5Tget_class(type) == H5T_FLOAT, 0);
   check(H5Premove_filter(p, H5Z_FILTER_FLETCHER32), path_, name);
   check(H5Pset_alloc_time(p, H5D_ALLOC_TIME_EARLY), path_, name);  // a value then never changes metadata
-  Handle d = dataset(check(H5Dcreate2(file_, name, type, all, H5P_DEFAULT, p, unbuffered()), path_, name));
-  write_text_attribute(d, path_, "unit", unit);
-  write_text_attribute(d, path_, "doc", doc);
+  Handle d = dataset(check(H5Dcreate2(file_, name.c_str(), type, all, H5P_DEFAULT, p, unbuffered()), path_, name));
+  write_text_attribute(d, path_, "unit", std::string(declared.unit));
+  write_text_attribute(d, path_, "doc", std::string(declared.doc));
   return d;
 }
 

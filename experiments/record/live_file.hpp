@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/record/declaration.hpp"
 #include "experiments/record/gate.hpp"
 #include "experiments/record/h5.hpp"
 #include "experiments/record/posix_file.hpp"
@@ -26,8 +27,7 @@ class LiveFile {
                int compression) const;
   Handle open_table(const std::string& name, const std::vector<hsize_t>& inner, hsize_t chunk_rows) const;
   // A dataset that is overwritten in place, filled with NaN (real) or 0.
-  Handle values(const char* name, hid_t type, const std::vector<hsize_t>& size, bool real, const char* unit,
-                const char* doc) const;
+  Handle values(const Declared& dataset, const std::vector<hsize_t>& size) const;
   Handle open_values(const char* name) const;
   // Appends rows of numbers of that type in memory after the first `rows`; name is for messages.
   void append(const Handle& dataset, const std::string& name, const std::vector<hsize_t>& inner, hsize_t rows,

@@ -62,10 +62,10 @@ void LiveRecord::create() {
   const auto n = static_cast<hsize_t>(layout_.owners);
   for (const Counts& c : layout_.counts) {
     const std::vector<hsize_t> size = c.columns > 0 ? std::vector<hsize_t>{n, c.columns} : std::vector<hsize_t>{n};
-    counts_.push_back(file_.values(c.name, H5T_STD_I64LE, size, false, "rows", c.doc));
+    counts_.push_back(file_.values(declared(layout_.filetype, c.name), size));
   }
   for (const Value& v : layout_.values)
-    values_.push_back(file_.values(v.name, v.type, {v.of_run ? 1 : n}, v.real, v.unit, v.doc));
+    values_.push_back(file_.values(declared(layout_.filetype, v.name), {v.of_run ? 1 : n}));
   for (int k = 0; k < layout_.owners; ++k)
     for (const Table& t : layout_.tables(k)) {
       const Handle dataset = file_.table(t.path, t.type, t.inner, t.chunk_rows, layout_.compression);

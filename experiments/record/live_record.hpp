@@ -31,19 +31,15 @@ class LiveRecord {
     const char* name;
     hsize_t columns;
     int first;
-    const char* doc;
     hsize_t width() const { return columns > 0 ? columns : 1; }
   };
   // A dataset [owners], or [1] of the whole run.
   struct Value {
     const char* name;
-    hid_t type;
-    bool real;
-    const char* unit;
-    const char* doc;
     bool of_run = false;
   };
   struct Layout {
+    const char* filetype = "";  // what is declared of it says the rest of every dataset
     int owners = 0;
     Faults faults = {};
     int compression = 0;         // deflate level of full chunks

@@ -68,8 +68,8 @@ struct Recorder::Impl {
 
   LiveRecord::Layout layout(const RunHeader& header) const;
   template <typename Row>
-  void add_tables(const std::vector<Column<Row>>& columns, const std::string& group, hsize_t chunk, int counter,
-                  std::vector<LiveRecord::Table>& all) const;
+  void add_tables(const std::vector<Column<Row>>& columns, int agent, const std::string& name, hsize_t chunk,
+                  int counter, std::vector<LiveRecord::Table>& all) const;
   template <typename Row>
   static void add_parts(const std::vector<Column<Row>>& columns, const std::vector<Row>& rows, int first, int counter,
                         std::vector<LiveRecord::Part>& parts);
@@ -80,29 +80,37 @@ struct Recorder::Impl {
 };
 
 template <typename Row>
-void Recorder::Impl::add_tables(const std::vector<Column<Row>>& columns, const std::string& group, hsize_t chunk,
-                                int counter, std::vector<LiveRecord::Table>& all) const {
-  for (const Column<Row>& c : columns)
-    all.push_back({group + c.name, c.file_type, c.inner, chunk, counter, {{"unit", c.unit}, {"doc", c.doc}}});
+void Recorder::Impl::add_tables(const std::vector<Column<Row>>& columns, int agent, const std::string& name,
+                                hsize_t chunk, int counter, std::vector<LiveRecord::Table>& all) const {
+  const std::string group = group_of(agent) + name, declared_group = "agents/NNN" + name;
+  for (const Column<Row>& c : columns) {
+    const Declared& d = declared("infans-run", declared_group + c.name);
+    all.push_back({group + c.name,
+                   h5::type_of(d),
+                   c.inner,
+                   chunk,
+                   counter,
+                   {{"unit", std::string(d.unit)}, {"doc", std::string(d.doc)}}});
+  }
 }
 
 LiveRecord::Layout Recorder::Impl::layout(const RunHeader& header) const {
   const h5::Session session;
   LiveRecord::Layout l;
+  l.filetype = "infans-run";
   l.owners = header.agents;
   l.faults = header.faults;
   // Steps first: a kill between the two may leave an episode uncounted, never one that counts without its steps.
-  l.counts = {{"committed_steps", 0, steps, "rows of each agent that count"},
-              {"committed_episodes", 0, episodes, "episode rows that count"}};
-  for (const auto& c : ledger_columns) l.values.push_back({c.path, H5T_IEEE_F64LE, true, c.unit, c.doc});
-  l.values.push_back({"ledger/joules", H5T_IEEE_F64LE, true, "J", "energy of the processors over the whole run", true});
+  l.counts = {{"committed_steps", 0, steps}, {"committed_episodes", 0, episodes}};
+  for (const auto& c : ledger_columns) l.values.push_back({c.path});
+  l.values.push_back({"ledger/joules", true});
   l.end = 0;
   l.head = [header](const h5::LiveFile& file) { write_head(header, file); };
   l.check = [header](hid_t file, const std::string& path) { require_same(header, file, path); };
   l.tables = [this](int agent) {
     std::vector<LiveRecord::Table> all;
-    add_tables(step, group_of(agent) + "/step/", step_chunk, steps, all);
-    add_tables(episode, group_of(agent) + "/episode/", episode_chunk, episodes, all);
+    add_tables(step, agent, "/step/", step_chunk, steps, all);
+    add_tables(episode, agent, "/episode/", episode_chunk, episodes, all);
     return all;
   };
   return l;

@@ -15,7 +15,7 @@ using h5::Handle;
 using Table = LiveRecord::Table;
 using Part = LiveRecord::Part;
 
-constexpr hsize_t life_chunk = 64, probe_chunk = 32;
+constexpr hsize_t life_chunk = 64, probe_chunk = 32, raw_chunk = 8192;
 enum Log { signals, physics, bodies, bodies_text, states, states_bytes, logs };
 // Values of a person, in the layout.
 enum Value { excluded, wall, cpu, samples, updates, operations, joules };
@@ -26,6 +26,7 @@ std::string group_of(const StudyHeader::Person& p) {
   return name;
 }
 
+// As the protocol's own tables say of their columns.
 constexpr const char* body_columns =
     R"([{"name": "sample", "unit": "", "doc": "first sample that it lived, from 1; 0: from the beginning"},)"
     R"( {"name": "age_days", "unit": "d", "doc": "developmental age then"},)"
@@ -60,21 +61,21 @@ std::vector<Table> StudyRecorder::Impl::tables_of(int index) const {
   const StudyHeader::Person& p = header.people.at(static_cast<std::size_t>(index));
   const std::string group = group_of(p) + "/";
   std::vector<Table> all;
-  const auto add = [&](const std::string& name, hid_t type, std::vector<hsize_t> inner, hsize_t chunk, int counter,
+  const auto add = [&](const std::string& name, std::vector<hsize_t> inner, hsize_t chunk, int counter,
                        std::vector<std::pair<const char*, std::string>> texts) {
+    const hid_t type = h5::type_of(declared("infans-study", "participants/NNNN/" + name));
     all.push_back({group + name, type, std::move(inner), chunk, counter, std::move(texts)});
   };
   const auto columns = [](int n) { return std::vector<hsize_t>{static_cast<hsize_t>(n)}; };
-  const hid_t real = H5T_IEEE_F64LE;
-  add(header.life.name, real, columns(header.life.columns), life_chunk, 0, {{"columns", header.life.columns_json}});
+  add(header.life.name, columns(header.life.columns), life_chunk, 0, {{"columns", header.life.columns_json}});
   for (std::size_t k = 0; k < header.probes.size(); ++k)
-    add("probes/" + header.probes[k].name, real, columns(header.probes[k].columns), probe_chunk,
-        static_cast<int>(k) + 1, {{"columns", header.probes[k].columns_json}});
+    add("probes/" + header.probes[k].name, columns(header.probes[k].columns), probe_chunk, static_cast<int>(k) + 1,
+        {{"columns", header.probes[k].columns_json}});
   const auto log = [&](Log l, int width, std::vector<std::pair<const char*, std::string>> texts) {
     const std::size_t row_bytes = static_cast<std::size_t>(width) * sizeof(double);
-    add(study_logs[l], real, columns(width), h5::rows_a_chunk(row_bytes), counter(l), std::move(texts));
+    add(study_logs[l], columns(width), h5::rows_a_chunk(row_bytes), counter(l), std::move(texts));
   };
-  const auto raw = [&](Log l) { add(study_logs[l], H5T_STD_U8LE, {}, h5::rows_a_chunk(1), counter(l), {}); };
+  const auto raw = [&](Log l) { add(study_logs[l], {}, raw_chunk, counter(l), {}); };
   if (p.signals > 0) log(signals, p.signals, {{"signals", p.signals_json}});
   if (p.physics > 0) log(physics, 2 + p.physics, {});
   if (p.bodies) {
@@ -119,21 +120,15 @@ void StudyRecorder::Impl::write_head(const h5::LiveFile& file) const {
 LiveRecord::Layout StudyRecorder::Impl::layout() {
   const h5::Session session;
   LiveRecord::Layout l;
-  const hid_t real = H5T_IEEE_F64LE;
+  l.filetype = "infans-study";
   l.owners = static_cast<int>(header.people.size());
   l.compression = header.compression;
   l.faults = header.faults;
   // Logs first: a kill between the two may leave a row of life uncounted whose signals count, never the reverse.
-  l.counts = {
-      {"committed_logs", logs, tables, "rows that count of each participant's logs"},
-      {"committed", static_cast<hsize_t>(tables), 0, "rows that count of each participant's life and of each probe"}};
-  l.values = {{"excluded", H5T_STD_I16LE, false, "", "0 kept, k left out by rule k, -1 failed"},
-              {"ledger/wall_seconds", real, true, "s", "wall time of the life"},
-              {"ledger/cpu_seconds", real, true, "s", "processor time of the life"},
-              {"ledger/samples", real, true, "", "samples lived"},
-              {"ledger/belief_updates", real, true, "", "updates of beliefs"},
-              {"ledger/operations", real, true, "", "floating-point operations, as counted from the formulas"},
-              {"ledger/joules", real, true, "J", "energy of the processors over the whole run", true}};
+  l.counts = {{"committed_logs", logs, tables}, {"committed", static_cast<hsize_t>(tables), 0}};
+  l.values = {{"excluded"},           {"ledger/wall_seconds"},   {"ledger/cpu_seconds"},
+              {"ledger/samples"},     {"ledger/belief_updates"}, {"ledger/operations"},
+              {"ledger/joules", true}};
   l.end = wall;
   l.head = [this](const h5::LiveFile& file) { write_head(file); };
   l.tables = [this](int index) { return tables_of(index); };
