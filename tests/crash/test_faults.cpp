@@ -266,7 +266,7 @@ struct Outcomes {
   long all = 0, complete = 0, failed = 0, died = 0;
 };
 
-// Every n, or a sample of about 40; the file is read by this process, which lacked nothing.
+// Every n, or a sample of about 25; the file is read by this process, which lacked nothing.
 Outcomes sweep(Counter& counter, int (*starved)(const std::string&, long)) {
   const Directory counted;
   live_shortly(counted.file("warm.h5"), {});
@@ -276,7 +276,7 @@ Outcomes sweep(Counter& counter, int (*starved)(const std::string&, long)) {
   counter.refuse(0);
   CHECK(all > 500);
   Outcomes outcomes;
-  for (long at = 1; at <= all; at += everything() ? 1 : std::max(1L, all / 40)) {
+  for (long at = 1; at <= all; at += everything() ? 1 : std::max(1L, all / 25)) {
     CAPTURE(at);
     const Directory d;
     const std::string path = d.file("run.h5");
