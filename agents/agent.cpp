@@ -89,13 +89,18 @@ Eigen::VectorXd Agent::perceive(std::span<const double> observation) {
     preference_->learn(observation);
     seen = joints_of(observation, model_->encoding());
   }
-  if (filter_) {
-    filter_->perceive(action_.size() > 0 ? &action_ : nullptr, came ? &seen : nullptr);
-    state_ = filter_->mean();
-  } else if (came) {
-    state_ = seen;
-  }
+  believe(came ? &seen : nullptr);
+  if (partner_) partner_->believe(came ? &seen : nullptr);
   return state_;
+}
+
+void Agent::believe(const Eigen::VectorXd* seen) {
+  if (filter_) {
+    filter_->perceive(action_.size() > 0 ? &action_ : nullptr, seen);
+    state_ = filter_->mean();
+  } else if (seen != nullptr) {
+    state_ = *seen;
+  }
 }
 
 // The key of a held draw stays the same, so that the draw follows the posterior.
@@ -110,7 +115,7 @@ inference::Imagination& Agent::imagination() {
 Decision Agent::decide(const Eigen::VectorXd& state) {
   Decision d;
   if (partner_) {
-    d = partner_->decide(state);
+    d = partner_->decide(filter_ ? partner_->state_ : state);
   } else if (babble_) {
     d.action = babbling_.next();
   } else if (planner_.follows(surprise(state))) {

@@ -93,6 +93,8 @@ class Agent {
  private:
   friend class Tester;
 
+  // Null: nothing was seen.
+  void believe(const Eigen::VectorXd* seen);
   inference::Imagination& imagination();
   // Largest deviation of a state from what was expected, in predicted standard deviations.
   double surprise(const Eigen::VectorXd& state) const;

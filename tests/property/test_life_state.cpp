@@ -206,6 +206,7 @@ TEST_CASE("every policy goes on, and every partner of a yoked learner") {
     if (policy != "efe" && policy != "yoked") check_mind({{"agent.model", "fourier"}, {"agent.policy", policy}});
   for (const std::string& partner : choices("agent.partner"))
     check_mind({{"agent.model", "fourier"}, {"agent.policy", "yoked"}, {"agent.partner", partner}});
+  check_mind({{"agent.model", "fourier"}, {"agent.policy", "yoked"}, {"agent.filter", "smoothed"}});
 }
 
 TEST_CASE("every way to plan and to learn goes on") {
@@ -230,7 +231,7 @@ TEST_CASE("every combination of model, filter and policy goes on" * doctest::ski
   for (const std::string& model : choices("agent.model"))
     for (const std::string& policy : choices("agent.policy"))
       for (const std::string& filter : choices("agent.filter"))
-        if (model != "ensemble" || policy != "thompson")  // an ensemble draws no weights
+        if (policy != "thompson" || (model != "ensemble" && model != "gate"))  // these draw no weights
           check_mind({{"agent.model", model}, {"agent.policy", policy}, {"agent.filter", filter}}, thorough(model));
 }
 
