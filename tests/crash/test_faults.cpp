@@ -58,8 +58,9 @@ void* operator new(size_t size) {
   if (found == nullptr) throw std::bad_alloc();
   return found;
 }
-void operator delete(void* old) noexcept { std::free(old); }
-void operator delete(void* old, size_t) noexcept { std::free(old); }
+// Not inlined: GCC would see free() of what operator new gave.
+[[gnu::noinline]] void operator delete(void* old) noexcept { std::free(old); }
+[[gnu::noinline]] void operator delete(void* old, size_t) noexcept { std::free(old); }
 #endif
 
 namespace {
