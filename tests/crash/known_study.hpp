@@ -54,8 +54,8 @@ inline std::string mjcf_of(int person, long row) {
 }
 
 inline std::vector<std::uint8_t> state_of(long row) {
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(3 + row));
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(17 * row + static_cast<long>(i));
+  std::vector<std::uint8_t> bytes;
+  for (long i = 0; i < 3 + row; ++i) bytes.push_back(static_cast<std::uint8_t>(17 * row + i));
   return bytes;
 }
 
