@@ -15,6 +15,7 @@ constexpr Declared run[] = {
     {"@isa", "text", "", "", "instruction set of the kernels"},
     {"@spec_name", "text", "", "", "what the life is called"},
     {"@spec_toml", "text", "", "", "the whole life with every option resolved"},
+    {"@threads", "text", "", "", "of the run; any number gives the same datasets", "1.1"},
     {"@mjcf", "text", "", "", "the body"},
     {"@seed", "uint64", "", "", "of the first agent; agent NNN has this + NNN - 1"},
     {"@modalities", "text", "", "", "JSON list of {name, unit, offset, size}"},

@@ -13,7 +13,7 @@ namespace infans::experiments {
 // Everything a file says about itself; written as root attributes.
 struct RunHeader {
   std::string infans_version, git_hash, mujoco_version, isa, spec_name, spec_toml, mjcf, modalities_json, joints_json,
-      outcome_json;
+      outcome_json, threads;
   std::uint64_t seed = 0;  // of the first agent; agent k (from 0) has seed + k as its identity
   int agents = 0, observation_size = 0, action_size = 0, model_inputs = 0, rejected = 0, physics_size = 0,
       episode_steps = 0;

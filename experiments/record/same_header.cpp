@@ -1,25 +1,10 @@
 #include "experiments/record/same_header.hpp"
 
-#include <algorithm>
-#include <sstream>
-
+#include "experiments/record/difference.hpp"
 #include "experiments/record/rewrite.hpp"
 
 namespace infans::experiments {
 namespace {
-
-// The first line in which two texts differ.
-std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
-  std::istringstream left(a), right(b);
-  for (std::string x, y;;) {
-    const bool more = static_cast<bool>(std::getline(left, x)), other = static_cast<bool>(std::getline(right, y));
-    if (!more) x = "(nothing)";
-    if (!other) y = "(nothing)";
-    if (x != y || (!more && !other)) return {x, y};
-  }
-}
-
-std::string shortened(const std::string& text) { return text.size() <= 200 ? text : text.substr(0, 200) + " ..."; }
 
 void require_same_number(const std::string& what, std::uint64_t file, std::uint64_t here, const std::string& path) {
   require_same_text(what, std::to_string(file), std::to_string(here), path);
@@ -44,14 +29,6 @@ void require_same_person(const StudyHeader::Person& p, const h5::Handle& group, 
 }
 
 }  // namespace
-
-void require_same_text(const std::string& what, const std::string& file, const std::string& here,
-                       const std::string& path) {
-  if (file == here) return;
-  const auto [a, b] = first_difference(file, here);
-  throw base::FileError(path, "was made with another " + what + ": it has '" + shortened(a) + "', and here it is '" +
-                                  shortened(b) + "'; go on with what it was made with, or begin a new record");
-}
 
 void require_version(hid_t file, const std::string& path, const std::string& filetype,
                      const std::vector<long long>& version) {

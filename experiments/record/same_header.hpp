@@ -17,8 +17,6 @@ inline constexpr const char* study_logs[] = {"signals", "physics", "bodies", "bo
 std::vector<std::pair<std::string, std::string>> root_texts(const StudyHeader& header);
 // Throws base::FileError that names what differs, with both values.
 void require_same(const StudyHeader& header, hid_t file, const std::string& path);
-void require_same_text(const std::string& what, const std::string& file, const std::string& here,
-                       const std::string& path);
 void require_version(hid_t file, const std::string& path, const std::string& filetype,
                      const std::vector<long long>& version);
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 #include <system_error>
 
 #include "core/base/error.hpp"
 #include "experiments/record/checkpoint.hpp"
+#include "experiments/record/difference.hpp"
 #include "experiments/run/clocks.hpp"
 #include "experiments/run/format.hpp"
 
@@ -15,33 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string quoted(const std::string& text) { return text.empty() ? "nothing" : "'" + text + "'"; }
-
 }  // namespace
-
-std::string first_difference(const std::string& saved, const std::string& here) {
-  std::istringstream a(saved), b(here);
-  std::string x, y, table;  // the TOML table around them
-  bool more_x = true, more_y = true;
-  while (more_x || more_y) {
-    more_x = static_cast<bool>(std::getline(a, x));
-    more_y = static_cast<bool>(std::getline(b, y));
-    if (!more_x) x.clear();
-    if (!more_y) y.clear();
-    if (x != y || more_x != more_y) break;
-    if (x.starts_with('[')) table = x + " ";
-  }
-  constexpr std::size_t most = 120;
-  return table + quoted(x.substr(0, most)) + " was saved, " + quoted(y.substr(0, most)) + " is here";
-}
 
 void require_same(const std::string& path, const Texts& there, const Texts& here) {
   for (const auto& [name, value] : here) {
     const auto found = std::find_if(there.begin(), there.end(), [&](const auto& t) { return t.first == name; });
     const std::string other = found == there.end() ? std::string() : found->second;
-    if (other != value)
-      throw base::FileError(path, "was made with another " + name + ": " + first_difference(other, value) +
-                                      "; go on with what made it, or begin anew in another folder");
+    require_same_text(name, other, value, path);
   }
 }
 

@@ -14,9 +14,6 @@ namespace infans::experiments {
 // Names and values of what a state fits only: program, processor, body, options.
 using Texts = std::vector<std::pair<std::string, std::string>>;
 
-// "'x' was saved, 'y' is here" of two texts that differ: of their first lines that do.
-std::string first_difference(const std::string& saved, const std::string& here);
-
 // Throws base::FileError(path): the first of `here` that is another text there, with both values (of texts of more
 // lines, the first line that differs), and what to do.
 void require_same(const std::string& path, const Texts& there, const Texts& here);

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "experiments/run/checkpoints.hpp"
+#include "experiments/record/difference.hpp"
 #include "experiments/run/clocks.hpp"
 
 namespace infans::experiments {

@@ -149,11 +149,13 @@ void print_results(const RunFolder& folder, const PopulationProgress& progress) 
 
 namespace {
 
-std::unique_ptr<StudyRecorder> open_record(const std::string& path, const StudyHeader& header, bool resumes) {
+// identity: refused before the record is touched.
+std::unique_ptr<StudyRecorder> open_record(const std::string& path, const StudyHeader& header, const Texts& identity,
+                                           bool resumes) {
   if (!resumes) return std::make_unique<StudyRecorder>(path, header);
   Texts there;
-  for (const auto& [name, text] : header.texts) there.emplace_back(name, read_text(path, name));
-  require_same(path, there, header.texts);
+  for (const auto& [name, text] : identity) there.emplace_back(name, read_text(path, name));
+  require_same(path, there, identity);
   return std::make_unique<StudyRecorder>(path, header, StudyRecorder::Resume{});
 }
 
@@ -189,14 +191,17 @@ std::string run_population(const RunRequest& request) {
   const std::vector<CellLogs> logs = logs_of(*design);
   std::vector<std::size_t> signals;
   for (const CellLogs& cell : logs) signals.push_back(cell.signals);
-  const StudyHeader header = header_of(*design, numbers, logs, request);
-  const Checkpoints checkpoints(folder.path(), header.texts, design->study.options.number("record.checkpoint_seconds"),
+  StudyHeader header = header_of(*design, numbers, logs, request);
+  const int threads = request.threads.value_or(parallel::available_threads());
+  const Texts identity = header.texts;
+  header.texts.emplace_back("threads", std::to_string(threads));
+  const Checkpoints checkpoints(folder.path(), identity, design->study.options.number("record.checkpoint_seconds"),
                                 faults_of(design->study.options, "checkpoint"));
   PopulationProgress progress(*design, numbers, request.quiet);
   std::exception_ptr failure;
   {
     const StopOnSignal guard;
-    const std::unique_ptr<StudyRecorder> recorder = open_record(path, header, resumes);
+    const std::unique_ptr<StudyRecorder> recorder = open_record(path, header, identity, resumes);
     const double spent = resumes ? read_values(path, "ledger/joules").at(0) : 0.0;
     if (resumes) report_ended(path, progress);
     const FamilyRun run({*design, numbers, signals, *recorder, progress, checkpoints, resumes, request.on_sample});
@@ -204,12 +209,11 @@ std::string run_population(const RunRequest& request) {
     EnergyMeter energy;
     std::mutex reading;
     try {
-      parallel::for_each(static_cast<int>(families.size()), request.threads.value_or(parallel::available_threads()),
-                         [&](int k) {
-                           run.live(families[static_cast<std::size_t>(k)]);
-                           const std::scoped_lock lock(reading);
-                           energy.joules();  // often enough that no counter runs over unseen
-                         });
+      parallel::for_each(static_cast<int>(families.size()), threads, [&](int k) {
+        run.live(families[static_cast<std::size_t>(k)]);
+        const std::scoped_lock lock(reading);
+        energy.joules();  // often enough that no counter runs over unseen
+      });
       recorder->commit_energy(spent + energy.joules());
     } catch (...) {
       failure = std::current_exception();  // the other lives went on; their files are completed first

@@ -20,7 +20,8 @@ class RunFolder {
   std::string path_;
 };
 
-// run.h5 of a run's folder; what is no folder is taken as the record itself. Throws base::FileError where it is missing.
+// run.h5 of a run's folder; what is no folder is taken as the record itself. Throws base::FileError where it is
+// missing.
 std::string record_of(const std::string& run);
 
 // Atomic: readers see the old file or the new one. Throws base::FileError.

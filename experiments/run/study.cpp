@@ -135,6 +135,7 @@ Prepared prepare(const RunRequest& request) {
   const envs::Spec world = p.make_world(0)->spec();
   if (p.outside) require_cart_and_pole(world);
   p.header = describe(p.options, world, p.body.mjcf);
+  p.header.threads = std::to_string(request.threads.value_or(parallel::available_threads()));
   p.folder.emplace(request.out, p.options.text("study.name"), request.resume);
   return p;
 }

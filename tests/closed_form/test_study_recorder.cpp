@@ -161,16 +161,16 @@ TEST_CASE("a record is gone on with only by what it was made for") {
   };
   StudyHeader h = study_header();
   h.texts[2].second = "a = 1\nb = 3\n";
-  refused(h, "another spec_toml: it has 'b = 2', and here it is 'b = 3'");
+  refused(h, "another spec_toml: 'b = 2' was saved, 'b = 3' is here");
   h = study_header();
   h.people[2].seed = 99;
-  refused(h, "another seed of participant 3: it has '8', and here it is '99'");
+  refused(h, "another seed of participant 3: '8' was saved, '99' is here");
   h = study_header();
   h.people[0].physics = 0;
   refused(h, "another physics of participant 1");
   h = study_header();
   h.people.pop_back();
-  refused(h, "number of participants: it has '3', and here it is '2'");
+  refused(h, "number of participants: '3' was saved, '2' is here");
   h = study_header();
   h.texts[3].second = "8";  // threads
   CHECK_NOTHROW(StudyRecorder(path, h, StudyRecorder::Resume{}));
