@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -81,9 +83,9 @@ def open_record(path: str | os.PathLike[str], kinds: Mapping[str, Kind]) -> tupl
     if not h5py.is_hdf5(path):
         raise RecordError(f"{path}: not an HDF5 file; a record is the run.h5 that `infans run` writes")
     try:
-        file = h5py.File(path, "r", libver="latest", swmr=True)
-    except (OSError, ValueError):  # written without SWMR, e.g. a repacked copy
-        file = h5py.File(path, "r")
+        file = _open(path)
+    except (OSError, RuntimeError) as error:
+        raise RecordError(f"{path}: damaged, or no record: {error}") from None
     try:
         filetype = plain(file.attrs.get("filetype", "?"))
         if filetype not in kinds:
@@ -99,6 +101,26 @@ def open_record(path: str | os.PathLike[str], kinds: Mapping[str, Kind]) -> tupl
         if lost:
             raise RecordError(f"{path}: it lacks {', '.join(lost)}; its writer was stopped before the first step")
         return file, path, filetype
+    except (OSError, RuntimeError) as error:
+        file.close()
+        raise RecordError(f"{path}: damaged: {error}") from None
     except BaseException:
         file.close()
         raise
+
+
+def _open(path: Path) -> h5py.File:
+    try:  # a running or killed writer lets only SWMR readers in
+        flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ
+        return h5py.File(h5py.h5f.open(os.fsencode(path), flags, _access()))
+    except (OSError, ValueError):  # written without SWMR, e.g. a repacked copy
+        return h5py.File(path, "r")
+
+
+def _access() -> h5py.h5p.PropFAID:
+    """SWMR readers try again where a checksum fails, 100 times with pauses that double: on a damaged file for ever.
+    After 28 times, half a second, it is damaged. h5py has no function for it, its HDF5 has."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(h5py.h5p.__file__).H5Pset_metadata_read_attempts(ctypes.c_int64(access.id), ctypes.c_uint(28))
+    return access

@@ -219,3 +219,13 @@ def test_run_hands_settings_over(record, monkeypatch):
         "agents": 2, "seed": 5, "threads": None, "quiet": True, "world": None, "participants": [], "protocol": None,
         "probes": None, "resume": False, "on_sample": None,
     }  # fmt: skip
+
+
+def test_a_damaged_record_is_refused_at_once(record, tmp_path):
+    """A SWMR reader tries a checksum that fails again and again: by HDF5's own rule for ever."""
+    path = tmp_path / "run.h5"
+    data = bytearray(record("single").read_bytes())
+    data[200:4096] = bytes(3896)  # object headers
+    path.write_bytes(data)
+    with pytest.raises((infans.RecordError, KeyError)):
+        infans.load(path)
