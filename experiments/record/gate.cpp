@@ -28,7 +28,7 @@ bool Gate::comes(Faults::Kind kind, long& count) {
 int Gate::open() { return faults_.kind == Faults::Kind::read_only ? EROFS : 0; }
 
 int Gate::write(const std::string& path) {
-  if (comes(Faults::Kind::removed, writes_)) ::unlink(path.c_str());
+  if (comes(Faults::Kind::removed, writes_)) ::unlink(name_.empty() ? path.c_str() : name_.c_str());
   if (comes(Faults::Kind::full, writes_)) return ENOSPC;
   return comes(Faults::Kind::io, writes_) ? EIO : 0;
 }

@@ -29,6 +29,8 @@ class Gate {
   // Closes the descriptor of a file that HDF5 will never close.
   void release();
   void opened(int& descriptor) { descriptor_ = &descriptor; }
+  // The open file has another name now.
+  void renamed(const std::string& path) { name_ = path; }
 
   // What is to come of the next of each: 0, or errno.
   int open();
@@ -41,6 +43,7 @@ class Gate {
   bool comes(Faults::Kind kind, long& count);
 
   const Faults faults_;
+  std::string name_;           // "": as it was opened
   int* descriptor_ = nullptr;  // of the open file
   bool shut_ = false;
   int reason_ = 0;

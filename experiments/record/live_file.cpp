@@ -10,22 +10,42 @@ namespace {
 // Power loss costs at most this much; a killed process costs nothing that was flushed.
 constexpr std::chrono::seconds sync_period{5};
 
+// What a kill left of a record that was being made. Throws base::FileError where somebody is making one now.
+void remove_stale(const std::string& made) {
+  if (::access(made.c_str(), F_OK) != 0) return;
+  PosixFile stale = PosixFile::open(made);
+  stale.lock();
+  ::unlink(made.c_str());
+}
+
 }  // namespace
 
 void LiveFile::create(const std::string& path) {
   path_ = path;
   if (::access(path.c_str(), F_OK) == 0)
     throw base::FileError(path, "exists already and is never overwritten; choose another place or move it away");
+  made_ = path + ".new";
+  remove_stale(made_);
   const Handle creation = file_creation(), access = file_access(gate_);
-  file_ = file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access));
+  file_ = file(H5Fcreate(made_.c_str(), H5F_ACC_EXCL, creation, access));
   ours_ = static_cast<bool>(file_);
   const std::string reason = file_ ? "" : last_error();
   if (!file_) ours_ = reason.find("File exists") == std::string::npos;  // another process may have been quicker
   if (!file_)
     throw base::FileError(path,
                           "cannot be created; check that the directory exists, is writable and has room: " + reason);
-  own_ = PosixFile::open(path);
+  own_ = PosixFile::open(made_);
   own_.lock();
+}
+
+void LiveFile::publish() {
+  sync();
+  give_name(made_, path_);
+  ::unlink(made_.c_str());
+  made_ = path_;
+  own_.renamed(path_);
+  gate_.renamed(path_);
+  sync_directory_of(path_);
 }
 
 void LiveFile::take(const std::string& path) {
@@ -42,7 +62,7 @@ void LiveFile::reopen() {
 }
 
 void LiveFile::remove() {
-  if (ours_) ::unlink(path_.c_str());
+  if (ours_) ::unlink(made_.c_str());
 }
 
 void LiveFile::start_swmr() {

@@ -71,13 +71,16 @@ class LiveFile {
     if (!reset(each_handle)) throw base::FileError(path_, "cannot be closed: " + last_error());
     gate_.require_whole(path_);
   }
-  // create() and what makes the rest; where that fails, nothing is left: half a header is no record and blocks the next
-  // try.
+  // create() and what makes the rest, under another name: only a whole record gets its own. Where that fails, nothing
+  // is left.
   template <typename EachHandle, typename Make>
   void made(const EachHandle& each_handle, const std::string& path, const Make& make) {
     try {
       create(path);
-      guarded(each_handle, make);
+      guarded(each_handle, [&] {
+        make();
+        publish();
+      });
     } catch (...) {
       remove();
       throw;
@@ -91,6 +94,7 @@ class LiveFile {
   void remove();
   // Exclusively; else base::FileError.
   void create(const std::string& path);
+  void publish();
   // Closes without writing. Where HDF5 itself failed, for want of memory, it cannot be trusted to close anything: what
   // is open then stays so until the process ends.
   template <typename EachHandle>
@@ -112,8 +116,8 @@ class LiveFile {
     return closed;
   }
 
-  std::string path_;
-  Gate gate_;  // before the file: it outlives it
+  std::string path_, made_;  // what it is called, and while it is being made
+  Gate gate_;                // before the file: it outlives it
   Handle file_;
   PosixFile own_;      // the same file: locked, and synced without HDF5
   bool ours_ = false;  // created by this writer

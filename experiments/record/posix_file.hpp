@@ -19,6 +19,7 @@ class PosixFile {
   void lock();
   // fault: an errno that it is to fail with.
   void sync(int fault = 0);
+  void renamed(const std::string& path) { path_ = path; }
   // Throws where the path leads to another file, or to none.
   void require_in_place() const;
   void close() noexcept;
