@@ -150,8 +150,9 @@ void Recorder::commit(int agent, const std::vector<StepRow>& rows, const std::ve
 }
 
 void Recorder::commit_ledger(int agent, const LedgerRow& row) {
+  // The first one says that the life has ended: it comes last.
   std::vector<std::pair<std::size_t, double>> values;
-  for (const auto& c : ledger_columns) values.emplace_back(values.size(), row.*c.member);
+  for (std::size_t i = std::size(ledger_columns); i-- > 0;) values.emplace_back(i, row.*ledger_columns[i].member);
   impl_->record->set(agent, values, true);
 }
 

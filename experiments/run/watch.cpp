@@ -64,7 +64,7 @@ WriterState writer_state(const std::string& path) {
 namespace {
 
 constexpr double window = 10.0;   // s over which rates are taken
-constexpr double creation = 5.0;  // s in which a record may not be readable yet
+constexpr double patience = 5.0;  // s in which a record may not be readable: while it is made, or opened to go on
 
 std::size_t terminal_rows() {
   winsize size{};
@@ -96,12 +96,13 @@ class Follower {
   // Until the record grows no more, or it is told to stop.
   void follow(const std::string& path) {
     const StopOnSignal guard;
-    const double began = wall_seconds();
+    double good = wall_seconds();
     for (bool goes_on = true; goes_on && !interrupted();) {
       try {
         goes_on = show(look_at(path));
+        good = wall_seconds();
       } catch (const base::FileError&) {
-        if (!views_.empty() || wall_seconds() - began > creation) throw;
+        if (wall_seconds() - good > patience) throw;
       }
       if (goes_on) wait();
     }
