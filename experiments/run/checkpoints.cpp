@@ -36,6 +36,7 @@ std::string Checkpoints::file(int slot) const { return (fs::path(folder_) / form
 bool Checkpoints::due(double saved) const { return every_ > 0.0 && wall_seconds() - saved >= every_; }
 
 void Checkpoints::save(int slot, std::vector<std::uint8_t> state) const {
+  const std::scoped_lock lock(folder_mutex_);
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw base::FileError(folder_, "cannot be made a directory (" + error.message() + ")");
@@ -58,6 +59,7 @@ std::optional<std::vector<std::uint8_t>> Checkpoints::load(int slot) const {
 }
 
 void Checkpoints::remove(int slot) const {
+  const std::scoped_lock lock(folder_mutex_);
   std::error_code ignored;
   // .tmp: of a process that was killed while it wrote.
   for (const char* const suffix : {"", ".previous", ".tmp"}) fs::remove(file(slot) + suffix, ignored);

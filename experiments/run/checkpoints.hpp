@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +36,7 @@ class Checkpoints {
   std::string file(int slot) const;
 
  private:
+  mutable std::mutex folder_mutex_;  // one thread must not take the folder away that another writes to
   std::string folder_;
   Texts identity_;
   double every_;
