@@ -161,7 +161,9 @@ TEST_CASE("what else can befall a record") {
   CHECK_FALSE(std::filesystem::exists(d.file("run.h5")));
   CHECK(says(error(Faults::Kind::removed, 150), "was removed or replaced"));
   CHECK_FALSE(std::filesystem::exists(d.file("run.h5")));
-  CHECK(says(error(Faults::Kind::sync, 1), "cannot be synced"));
+  CHECK(says(error(Faults::Kind::sync, 1), "cannot be synced"));  // before it got its name
+  CHECK_FALSE(std::filesystem::exists(d.file("run.h5")));
+  CHECK(says(error(Faults::Kind::sync, 2), "cannot be synced"));
   check_blocks(d.file("run.h5"), rows, blocks);  // what the kernel has is there
   std::filesystem::remove(d.file("run.h5"));
   CHECK(says(error(Faults::Kind::memory, 4), "no memory is left"));
