@@ -82,8 +82,8 @@ constexpr Declared run[] = {
      "floating-point operations of imagined steps, counted from the formulas of core/kernels; 0: those of this model "
      "are not counted",
      "1.1"},
-    {"ledger/joules", "float64", "1", "J", "energy of the processors over the whole run (RAPL); NaN: not readable",
-     "1.1"},
+    {"ledger/joules", "float64", "1", "J",
+     "energy of the processors over the whole run (RAPL); NaN: not readable, or it was killed on the way", "1.1"},
 };
 
 constexpr Declared study[] = {
@@ -98,7 +98,7 @@ constexpr Declared study[] = {
     {"@spec_toml", "text", "", "", "the study's file as it was"},
     {"@options_toml", "text", "", "",
      "every option of study and protocol, before groups, factors and stages change it"},
-    {"@request", "text", "", "", "TOML of what the command line said: settings, agents, seed, participants", "1.1"},
+    {"@request", "text", "", "", "TOML of what the command line said: settings, agents, seed", "1.1"},
     {"@threads", "text", "", "", "of the run; any number gives the same datasets", "1.1"},
     {"@design", "text", "", "", "JSON, below"},
     {"@seed", "uint64", "", "", "of participant 1"},
@@ -118,8 +118,8 @@ constexpr Declared study[] = {
     {"ledger/belief_updates", "float64", "P", "", "updates of beliefs", "1.1"},
     {"ledger/operations", "float64", "P", "",
      "floating-point operations, as counted from the formulas; NaN: not counted", "1.1"},
-    {"ledger/joules", "float64", "1", "J", "energy of the processors over the whole run (RAPL); NaN: not readable",
-     "1.1"},
+    {"ledger/joules", "float64", "1", "J",
+     "energy of the processors over the whole run (RAPL); NaN: not readable, or it was killed on the way", "1.1"},
     {"participants", "group", "", "", "NNNN: number in the study, from 0001, at least four digits"},
     {"participants/NNNN", "group", "", "", "a participant"},
     {"participants/NNNN@number", "int64", "", "", "in the study, from 1"},
@@ -144,7 +144,9 @@ constexpr Declared study[] = {
      "`sample`, `body` (row of bodies, from 0), then MuJoCo's mjSTATE_INTEGRATION after the sample (mj_setState)",
      "1.1"},
     {"participants/NNNN/bodies", "float64", "B, 4", "",
-     "`sample` from which on it lived in it, `age_days` then, `offset` and `length` of its MJCF in bodies_text", "1.1"},
+     "`sample` after which it was seen in it first (looked at where physics is kept, and at the ends of stages), "
+     "`age_days` then, `offset` and `length` of its MJCF in bodies_text",
+     "1.1"},
     {"participants/NNNN/bodies@columns", "text", "", "", "JSON list of {name, unit, doc}", "1.1"},
     {"participants/NNNN/bodies_text", "uint8", "bytes", "", "MJCF of its bodies one after another, UTF-8", "1.1"},
     {"participants/NNNN/states", "float64", "Z, 5", "",

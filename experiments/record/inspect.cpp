@@ -101,7 +101,8 @@ StudySummary inspect_study(const std::string& path) {
   const h5::Handle all = h5::group(h5::check(H5Gopen2(file, "participants", H5P_DEFAULT), path, "participants"));
   const std::size_t width = s.tables.size();
   const std::vector<std::string> names = h5::participants(file, path);
-  if (names.size() != excluded.size()) throw base::FileError(path, "excluded has another size than participants");
+  if (names.size() != excluded.size() || names.size() != wall.size() || names.size() * width != rows.size())
+    throw base::FileError(path, "its counts have another size than it has participants; it is damaged");
   for (std::size_t k = 0; k < excluded.size(); ++k) {
     const std::string& name = names[k];
     const h5::Handle person = h5::group(h5::check(H5Gopen2(all, name.c_str(), H5P_DEFAULT), path, name));

@@ -40,8 +40,7 @@ void LiveFile::create(const std::string& path) {
 
 void LiveFile::publish() {
   sync();
-  give_name(made_, path_);
-  ::unlink(made_.c_str());
+  take_name(made_, path_);
   made_ = path_;
   own_.renamed(path_);
   gate_.renamed(path_);
@@ -52,6 +51,7 @@ void LiveFile::take(const std::string& path) {
   path_ = path;
   own_ = PosixFile::open(path);
   own_.lock();
+  own_.require_in_place();  // while this waited, it may have been recovered to another file
 }
 
 void LiveFile::reopen() {

@@ -74,6 +74,7 @@ class LiveRecord {
   void commit(int owner, std::vector<Part> parts);
   // Places of values in the layout, and what they are; `ends`: the owner writes nothing more.
   void set(int owner, const std::vector<std::pair<std::size_t, double>>& values, bool ends);
+  bool failed() const { return writer_.failed(); }
   void sync();
   void close();
 

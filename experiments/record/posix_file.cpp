@@ -83,8 +83,30 @@ void rename_synced(const std::string& from, const std::string& to) {
   sync_directory_of(to);
 }
 
+namespace {
+
+// Of file systems without second names.
+bool has_no_links(int reason) {
+  return reason == EPERM || reason == EOPNOTSUPP || reason == ENOSYS || reason == EMLINK;
+}
+
+}  // namespace
+
 void give_name(const std::string& path, const std::string& name) {
-  if (::link(path.c_str(), name.c_str()) != 0) fail(name, "cannot be made a second name of " + path);
+  if (::link(path.c_str(), name.c_str()) == 0) return;
+  if (!has_no_links(errno)) fail(name, "cannot be made a second name of " + path);
+  std::error_code error;
+  std::filesystem::copy_file(path, name, error);
+  if (error) throw base::FileError(name, "cannot be copied from " + path + ": " + error.message());
+}
+
+void take_name(const std::string& path, const std::string& name) {
+  if (::link(path.c_str(), name.c_str()) == 0) {
+    ::unlink(path.c_str());
+    return;
+  }
+  if (!has_no_links(errno) || ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) != 0)
+    fail(name, "cannot be renamed from " + path);
 }
 
 std::string keep_as(const std::string& path, const std::string& ending) {

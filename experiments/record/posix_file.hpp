@@ -35,8 +35,10 @@ class PosixFile {
 void sync_directory_of(const std::string& path);
 // Renames, then syncs the directory.
 void rename_synced(const std::string& from, const std::string& to);
-// A second name for a file; one that is there is a base::FileError.
+// A second name for a file, or a copy where the file system has none; a name that is there is a base::FileError.
 void give_name(const std::string& path, const std::string& name);
+// Another name; one that is there is a base::FileError.
+void take_name(const std::string& path, const std::string& name);
 // The same: PATH.ENDING, or PATH.ENDING-2, ... where that is taken. Returns it.
 std::string keep_as(const std::string& path, const std::string& ending);
 

@@ -156,6 +156,8 @@ void Recorder::commit_ledger(int agent, const LedgerRow& row) {
   impl_->record->set(agent, values, true);
 }
 
+bool Recorder::failed() const { return impl_->record->failed(); }
+
 void Recorder::commit_energy(double joules) { impl_->record->set(0, {{std::size(ledger_columns), joules}}, false); }
 
 void Recorder::sync() { impl_->record->sync(); }

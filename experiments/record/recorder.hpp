@@ -66,6 +66,8 @@ class Recorder {
   void commit_ledger(int agent, const LedgerRow& row);
   // Of the whole run, J; NaN: cannot be read here.
   void commit_energy(double joules);
+  // Whether a write has failed: nothing more is written.
+  bool failed() const;
   // Waits until all that was committed is on the disk (fsync).
   void sync();
   // Flushes, fsyncs and closes; called by the destructor too (which swallows errors).

@@ -14,6 +14,7 @@ Recovered recover(const std::string& path) {
   }
   PosixFile own = PosixFile::open(path);
   own.lock();
+  own.require_in_place();
   if (!h5::is_open_for_writing(path)) return {true, "", 0, 0};
   const h5::Rewritten done = h5::rewrite(path);
   return {false, done.crashed, done.kept, done.dropped};

@@ -28,7 +28,7 @@ std::string group_of(const StudyHeader::Person& p) {
 
 // As the protocol's own tables say of their columns.
 constexpr const char* body_columns =
-    R"([{"name": "sample", "unit": "", "doc": "first sample that it lived, from 1; 0: from the beginning"},)"
+    R"([{"name": "sample", "unit": "", "doc": "samples lived when it was seen first; 0: at birth"},)"
     R"( {"name": "age_days", "unit": "d", "doc": "developmental age then"},)"
     R"( {"name": "offset", "unit": "bytes", "doc": "where its MJCF begins in bodies_text"},)"
     R"( {"name": "length", "unit": "bytes", "doc": "of its MJCF"}])";
@@ -228,6 +228,8 @@ void StudyRecorder::commit_end(int index, int rule, const StudyLedger& l) {
                       {wall, l.wall_seconds}},
                      true);
 }
+
+bool StudyRecorder::failed() const { return impl_->record->failed(); }
 
 void StudyRecorder::commit_energy(double j) { impl_->record->set(0, {{joules, j}}, false); }
 void StudyRecorder::sync() { impl_->record->sync(); }

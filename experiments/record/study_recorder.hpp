@@ -60,7 +60,7 @@ class StudyRecorder {
 
   // Whole rows one after another: of life, of each probe in the order of the header, and of the logs.
   struct Body {
-    double sample = 0.0, age_days = 0.0;  // the first sample that it lived, and the age then
+    double sample = 0.0, age_days = 0.0;  // samples lived when it was seen first, and the age then
     std::string mjcf;
   };
   struct State {
@@ -84,6 +84,8 @@ class StudyRecorder {
   void commit_energy(double joules);
   // Waits until all that was committed is on the disk (fsync).
   void sync();
+  // Whether a write has failed: nothing more is written.
+  bool failed() const;
   // Flushes, fsyncs and closes; called by the destructor too (which swallows errors).
   void close();
 

@@ -90,10 +90,12 @@ void AgentRun::live(int agent) {
   if (interrupted()) return;
   const std::unique_ptr<Life> life = make(agent);
   try {
-    if (live_on(*life) && m_.checkpoints != nullptr)
+    if (!live_on(*life))
+      end(*life);
+    else if (m_.checkpoints != nullptr)
       save(*life);
     else
-      end(*life);
+      life->commit();  // broken off: what it lived is on record, and it has not ended
   } catch (const base::SimulationError& e) {
     fail(*life, e);
   }

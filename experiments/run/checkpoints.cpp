@@ -7,6 +7,7 @@
 #include "core/base/error.hpp"
 #include "experiments/record/checkpoint.hpp"
 #include "experiments/record/difference.hpp"
+#include "experiments/record/posix_file.hpp"
 #include "experiments/run/clocks.hpp"
 #include "experiments/run/format.hpp"
 
@@ -38,8 +39,9 @@ bool Checkpoints::due(double saved) const { return every_ > 0.0 && wall_seconds(
 void Checkpoints::save(int slot, std::vector<std::uint8_t> state) const {
   const std::scoped_lock lock(folder_mutex_);
   std::error_code error;
-  fs::create_directories(folder_, error);
+  const bool made = fs::create_directories(folder_, error);
   if (error) throw base::FileError(folder_, "cannot be made a directory (" + error.message() + ")");
+  if (made) sync_directory_of(folder_);
   write_checkpoint(file(slot), {identity_, std::move(state)}, faults_);
 }
 
@@ -57,6 +59,8 @@ std::optional<std::vector<std::uint8_t>> Checkpoints::load(int slot) const {
   }
   return std::nullopt;
 }
+
+bool Checkpoints::has(int slot) const { return fs::exists(file(slot)) || fs::exists(file(slot) + ".previous"); }
 
 void Checkpoints::remove(int slot) const {
   const std::scoped_lock lock(folder_mutex_);

@@ -31,6 +31,7 @@ class Checkpoints {
   // The newest that is whole; nothing where there is none. Throws base::FileError where it is of another program, body
   // or options.
   std::optional<std::vector<std::uint8_t>> load(int slot) const;
+  bool has(int slot) const;
   // Of who has lived to the end.
   void remove(int slot) const;
   std::string file(int slot) const;

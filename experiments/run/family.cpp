@@ -34,6 +34,7 @@ std::vector<Family> families_of(const std::vector<int>& numbers, const Design& d
 struct FamilyRun::Session {
   Tape tape;
   std::unique_ptr<Lifetime> life;
+  bool counts = true;                   // of that life; it is lived again for its tape only where it had ended
   std::vector<std::int64_t> rows = {};  // that the record had then; none where the life does not count
   double saved_at = wall_seconds();
 };
@@ -73,7 +74,9 @@ void FamilyRun::live(const Family& family) const {
       throw;
     }
   }
-  if (!interrupted()) m_.checkpoints.remove(family.front().number);
+  if (interrupted() || !m_.checkpoints.has(family.front().number)) return;
+  m_.recorder.sync();  // until then it may be needed
+  m_.checkpoints.remove(family.front().number);
 }
 
 std::size_t FamilyRun::restore(const Family& family, Session& session) const {
@@ -111,15 +114,19 @@ std::size_t FamilyRun::read(const Family& family, const std::vector<std::uint8_t
                                          output(family, member, session), reader);
   reader.finish();
   session.life = std::move(life);
+  session.counts = member.counts;
   session.rows = std::move(rows);
   return place;
 }
 
-void FamilyRun::check(const std::vector<Family>& families) const {
+bool FamilyRun::check(const std::vector<Family>& families) const {
+  bool left = false;
   for (const Family& family : families) {
     Session thrown_away;
     restore(family, thrown_away);
+    for (const Member& m : family) left = left || (m.counts && !ended(m));
   }
+  return left;
 }
 
 std::size_t FamilyRun::go_on(const Family& family, Session& session) const {
@@ -131,10 +138,12 @@ std::size_t FamilyRun::go_on(const Family& family, Session& session) const {
 }
 
 void FamilyRun::live_in_turn(const Family& family, Member member, Session& session) const {
-  if (!session.life && ended(member)) {
+  if (session.life) {
+    member.counts = session.counts;
+  } else if (ended(member)) {
     if (member.yoked || !tape_wanted(family)) return;
     member.counts = false;
-  } else if (!session.life && m_.resumes && member.counts) {
+  } else if (m_.resumes && member.counts) {
     const int index = index_of(member.number);
     m_.recorder.rewind(index, std::vector<std::int64_t>(m_.recorder.rows(index).size(), 0));
   }

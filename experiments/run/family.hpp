@@ -41,8 +41,9 @@ class FamilyRun {
   // All of it must outlive this.
   explicit FamilyRun(const Means& means) : m_(means) {}
 
-  // Before anybody lives: throws base::FileError where a checkpoint does not fit this program, study or body.
-  void check(const std::vector<Family>& families) const;
+  // Before anybody lives: whether somebody has not ended. Throws base::FileError where a checkpoint does not fit this
+  // program, study or body.
+  bool check(const std::vector<Family>& families) const;
   // From birth, from its checkpoint, or nothing where it has ended. Throws base::SimulationError for a participant that
   // failed, and base::FileError where nothing can be written any more.
   void live(const Family& family) const;

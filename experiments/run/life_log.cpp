@@ -48,21 +48,27 @@ long LifeLog::signals(const Participant& p, long samples, StudyRecorder::Block& 
   return 1;
 }
 
-long LifeLog::physics(const Participant& p, long samples, double age_days, StudyRecorder::Block& block) {
-  const std::vector<double> state = p.physics();
-  if (state.empty()) return 0;
-  if (std::string body = p.body(); bodies_ == 0 || body != body_) {
-    block.bodies.push_back({static_cast<double>(samples), age_days, body});
-    body_ = std::move(body);
-    ++bodies_;
-  }
-  block.physics.insert(block.physics.end(), {static_cast<double>(samples), static_cast<double>(bodies_ - 1)});
-  block.physics.insert(block.physics.end(), state.begin(), state.end());
+long LifeLog::body(const Participant& p, long samples, double age_days, StudyRecorder::Block& block) {
+  std::string now = p.body();
+  if (now.empty() || (bodies_ > 0 && now == body_)) return 0;
+  block.bodies.push_back({static_cast<double>(samples), age_days, now});
+  body_ = std::move(now);
+  ++bodies_;
   return 1;
 }
 
+long LifeLog::physics(const Participant& p, long samples, double age_days, StudyRecorder::Block& block) {
+  const std::vector<double> state = p.physics();
+  if (state.empty()) return 0;
+  const long rows = body(p, samples, age_days, block);
+  block.physics.insert(block.physics.end(), {static_cast<double>(samples), static_cast<double>(bodies_ - 1)});
+  block.physics.insert(block.physics.end(), state.begin(), state.end());
+  return rows + 1;
+}
+
 long LifeLog::birth(const Participant& p, double age_days, StudyRecorder::Block& block) {
-  return policy_.physics_every > 0 ? physics(p, 0, age_days, block) : 0;
+  const long rows = policy_.bodies() ? body(p, 0, age_days, block) : 0;
+  return policy_.physics_every > 0 ? rows + physics(p, 0, age_days, block) : rows;
 }
 
 long LifeLog::sample(const Participant& p, long samples, double age_days, StudyRecorder::Block& block) {
@@ -76,6 +82,7 @@ long LifeLog::sample(const Participant& p, long samples, double age_days, StudyR
 
 long LifeLog::stage_end(Participant& p, long samples, double age_days, std::size_t stage, StudyRecorder::Block& block) {
   long rows = policy_.signals == LogPolicy::Signals::last ? signals(p, samples, block) : 0;
+  if (policy_.bodies()) rows += body(p, samples, age_days, block);
   if (!policy_.states) return rows;
   block.states.push_back({static_cast<double>(samples), age_days, static_cast<double>(stage), base::state_of(p)});
   return rows + 1;

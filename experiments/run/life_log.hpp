@@ -1,5 +1,5 @@
-// What is kept of a life beside its table: signals of mind and body, the body's physics, the bodies that it lived in,
-// and the state of the mind at the end of each stage.
+// What is kept of a life beside its table: signals of mind and body, the body's physics, the bodies that it lived in
+// (at birth, where physics is kept, and at the ends of stages), and the state of the mind at the end of each stage.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,7 @@ struct LogPolicy {
   long signals_every = 1;
   long physics_every = 0;  // samples; 0: none
   bool states = false;
+  bool bodies() const { return physics_every > 0 || states; }
 };
 LogPolicy log_policy(const config::Options& options);
 
@@ -40,6 +41,7 @@ class LifeLog {
   void describe(base::Archive& archive) { archive("body", body_)("bodies", bodies_); }
 
  private:
+  long body(const Participant& participant, long samples, double age_days, StudyRecorder::Block& block);
   long signals(const Participant& participant, long samples, StudyRecorder::Block& block) const;
   long physics(const Participant& participant, long samples, double age_days, StudyRecorder::Block& block);
 

@@ -18,23 +18,13 @@ void describe_clock(base::Archive& a, const char* name, double now, double& star
   if (a.restoring()) started = now - lived;
 }
 
-void describe_world(base::Archive& a, envs::Environment& world) {
-  std::vector<double> state = envs::saved(world);
-  const std::size_t size = state.size();
-  a("world", state);
-  if (state.size() != size)
-    throw base::StateError(
-        "world", std::to_string(state.size()) + " numbers were saved, this world has " + std::to_string(size));
-  if (a.restoring()) world.restore(state);
-}
-
 }  // namespace
 
 void Life::describe(base::Archive& a) {
   describe_progress(a, progress_);
   describe_clock(a, "wall_seconds", wall_seconds(), started_wall_);
   describe_clock(a, "cpu_seconds", thread_cpu_seconds(), started_cpu_);
-  describe_world(a, *world_);
+  envs::describe(a, *world_);
   a("agent", agent_)("senses", senses_)("observation", observation_)("belief", belief_);
   a("length", length_)("index", index_)("evaluation", evaluation_)("in_a_row", in_a_row_);
   a("best_distance", best_distance_)("longest_distance", hold_distance_)("vfe_sum", vfe_sum_);

@@ -7,7 +7,6 @@
 #include <exception>
 #include <limits>
 #include <memory>
-#include <mutex>
 
 #include "core/base/build_info.hpp"
 #include "core/base/error.hpp"
@@ -15,11 +14,12 @@
 #include "core/parallel/parallel.hpp"
 #include "envs/mujoco/world.hpp"
 #include "experiments/record/access.hpp"
-#include "experiments/run/energy.hpp"
 #include "experiments/run/family.hpp"
 #include "experiments/run/fault_options.hpp"
+#include "experiments/run/parallel_lives.hpp"
 #include "experiments/run/population_progress.hpp"
 #include "experiments/run/request_text.hpp"
+#include "experiments/run/resume.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/stop_signal.hpp"
 
@@ -61,16 +61,18 @@ struct CellLogs {
   std::string signals_json;
   std::size_t signals = 0;  // values
   int physics = 0;
+  bool bodies = false;
 };
 
-// The size of a body's state is known from a body.
-int physics_size(const Design& d, const Cell& cell) {
+// What a body is like is known from a body.
+void look_at_body(const Design& d, const Cell& cell, const LogPolicy& policy, CellLogs& logs) {
   const Design::Person first = d.person(cell.first);
   const config::Options& options = first.stages->front().options;
   const std::unique_ptr<Participant> participant = d.study.protocol.make(options, first.identity);
   participant->begin_stage(options);
   participant->set_age(d.start_days);
-  return static_cast<int>(participant->physics().size());
+  logs.bodies = !participant->body().empty();
+  if (policy.physics_every > 0) logs.physics = static_cast<int>(participant->physics().size());
 }
 
 std::vector<CellLogs> logs_of(const Design& d) {
@@ -83,7 +85,7 @@ std::vector<CellLogs> logs_of(const Design& d) {
       cells[c].signals_json = signals_json(signals);
       cells[c].signals = values_of(signals);
     }
-    if (policy.physics_every > 0) cells[c].physics = physics_size(d, d.cells[c]);
+    if (policy.bodies()) look_at_body(d, d.cells[c], policy, cells[c]);
   }
   return cells;
 }
@@ -110,7 +112,7 @@ StudyHeader header_of(const Design& d, const std::vector<int>& numbers, const st
     p.signals_json = logs[cell].signals_json;
     p.signals = logs[cell].signals > 0 ? 1 + static_cast<int>(logs[cell].signals) : 0;
     p.physics = logs[cell].physics;
-    p.bodies = logs[cell].physics > 0;
+    p.bodies = logs[cell].bodies;
     p.states = policy.states;
     h.people.push_back(std::move(p));
   }
@@ -151,11 +153,12 @@ namespace {
 
 // identity: refused before the record is touched.
 std::unique_ptr<StudyRecorder> open_record(const std::string& path, const StudyHeader& header, const Texts& identity,
-                                           bool resumes) {
+                                           bool resumes, bool quiet) {
   if (!resumes) return std::make_unique<StudyRecorder>(path, header);
   Texts there;
   for (const auto& [name, text] : identity) there.emplace_back(name, read_text(path, name));
   require_same(path, there, identity);
+  recover_aloud(path, quiet);
   return std::make_unique<StudyRecorder>(path, header, StudyRecorder::Resume{});
 }
 
@@ -177,6 +180,7 @@ std::vector<std::pair<std::string, std::string>> study_texts(const RunRequest& r
 }
 
 std::string run_population(const RunRequest& request) {
+  if (request.threads) require_threads(*request.threads);
   // Eigen blocks its products by the caches it finds: with fixed sizes, sums keep their order on every processor.
   Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
   const std::unique_ptr<const Design> design = design_of(request);
@@ -201,23 +205,16 @@ std::string run_population(const RunRequest& request) {
   std::exception_ptr failure;
   {
     const StopOnSignal guard;
-    const std::unique_ptr<StudyRecorder> recorder = open_record(path, header, identity, resumes);
+    const std::unique_ptr<StudyRecorder> recorder = open_record(path, header, identity, resumes, request.quiet);
     const double spent = resumes ? read_values(path, "ledger/joules").at(0) : 0.0;
     if (resumes) report_ended(path, progress);
     const FamilyRun run({*design, numbers, signals, *recorder, progress, checkpoints, resumes, request.on_sample});
-    if (resumes) run.check(families);
-    EnergyMeter energy;
-    std::mutex reading;
-    try {
-      parallel::for_each(static_cast<int>(families.size()), threads, [&](int k) {
-        run.live(families[static_cast<std::size_t>(k)]);
-        const std::scoped_lock lock(reading);
-        energy.joules();  // often enough that no counter runs over unseen
-      });
-      recorder->commit_energy(spent + energy.joules());
-    } catch (...) {
-      failure = std::current_exception();  // the other lives went on; their files are completed first
-    }
+    if (resumes && run.check(families)) folder.remove_results();
+    const Outcome outcome = live_in_parallel(
+        static_cast<int>(families.size()), threads, [&] { return !recorder->failed(); },
+        [&](int k) { run.live(families[static_cast<std::size_t>(k)]); });
+    failure = outcome.failure;  // the other lives went on; their files are completed first
+    if (!recorder->failed()) recorder->commit_energy(spent + outcome.joules);
     recorder->close();
   }
   progress.finish();

@@ -1,8 +1,10 @@
 #include "experiments/run/resume.hpp"
 
+#include <cstdio>
 #include <filesystem>
 
 #include "core/base/error.hpp"
+#include "experiments/record/recover.hpp"
 #include "experiments/record/study_recorder.hpp"
 #include "experiments/run/population.hpp"
 #include "experiments/run/request_text.hpp"
@@ -11,6 +13,13 @@
 namespace infans::experiments {
 
 namespace fs = std::filesystem;
+
+void recover_aloud(const std::string& path, bool quiet) {
+  const Recovered r = recover(path);
+  if (r.was_closed || quiet) return;
+  std::fprintf(stderr, "infans: %s was left open by a crash: %lld rows are kept; as it was: %s\n", path.c_str(),
+               static_cast<long long>(r.kept), r.crashed.c_str());
+}
 
 std::string resume(const std::string& run, const RunRequest& given) {
   const std::string path = record_of(run);

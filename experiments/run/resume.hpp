@@ -12,4 +12,7 @@ namespace infans::experiments {
 // no run, or where program, processor, body or options are others than those that made it: the message names both.
 std::string resume(const std::string& run, const RunRequest& given);
 
+// A record that a crash left open is made whole (record/recover.hpp) and, unless quiet, that is said on stderr.
+void recover_aloud(const std::string& run_h5, bool quiet);
+
 }  // namespace infans::experiments

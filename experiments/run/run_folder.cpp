@@ -28,6 +28,7 @@ std::string choose_directory(const std::string& wanted, const std::string& study
 
 RunFolder::RunFolder(const std::string& wanted, const std::string& study, bool resume)
     : path_(choose_directory(wanted, study)) {
+  if (resume && wanted.empty()) throw base::OptionError("out", "--resume: name the run's folder with --out");
   std::error_code error;
   fs::create_directories(path_, error);
   if (error || !fs::is_directory(path_))
@@ -35,17 +36,18 @@ RunFolder::RunFolder(const std::string& wanted, const std::string& study, bool r
                                      "); choose another --out");
   if (access(path_.c_str(), W_OK) != 0)
     throw base::FileError(path_, "is not writable; choose another --out or change its permissions");
-  if (resume && has_record()) {
-    for (const char* name : {"summary.json", "report.html", "results.json"})  // of a study that had not ended
-      fs::remove(file(name), error);
-    return;
-  }
+  if (resume && has_record()) return;
   for (const char* name : {"run.h5", "summary.json", "report.html"})
     if (fs::exists(file(name)))
       throw base::FileError(file(name),
                             "exists already and is never overwritten; choose another --out, move it away, or go on "
                             "with it: infans resume " +
                                 path_);
+}
+
+void RunFolder::remove_results() const {
+  std::error_code ignored;
+  for (const char* name : {"summary.json", "report.html", "results.json"}) fs::remove(file(name), ignored);
 }
 
 bool RunFolder::has_record() const { return fs::exists(file("run.h5")); }

@@ -15,6 +15,8 @@ class RunFolder {
   std::string file(const char* name) const;
   const std::string& path() const { return path_; }
   bool has_record() const;
+  // Summary and report, of lives that go on now.
+  void remove_results() const;
 
  private:
   std::string path_;

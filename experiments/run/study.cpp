@@ -5,7 +5,6 @@
 #include <exception>
 #include <filesystem>
 #include <limits>
-#include <mutex>
 
 #include "core/base/build_info.hpp"
 #include "core/base/error.hpp"
@@ -14,14 +13,15 @@
 #include "envs/mujoco/world.hpp"
 #include "experiments/record/access.hpp"
 #include "experiments/run/agent_run.hpp"
-#include "experiments/run/energy.hpp"
 #include "experiments/run/fault_options.hpp"
 #include "experiments/run/life.hpp"
 #include "experiments/run/life_body.hpp"
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
+#include "experiments/run/parallel_lives.hpp"
 #include "experiments/run/population.hpp"
 #include "experiments/run/progress.hpp"
+#include "experiments/run/resume.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/stop_signal.hpp"
 #include "experiments/run/study_file.hpp"
@@ -61,11 +61,6 @@ std::string outcome_json(const config::Options& o) {
 void require_no_protocol(const std::string& spec, const std::string& remedy) {
   if (const std::string protocol = protocol_of(spec); !protocol.empty())
     throw base::OptionError("study.protocol", spec + ": a developmental study (protocol " + protocol + "); " + remedy);
-}
-
-void require_threads(int threads) {
-  if (threads < 1 || threads > 4096)
-    throw base::OptionError("threads", "--threads = " + std::to_string(threads) + " is out of range; legal: 1 .. 4096");
 }
 
 config::Options resolve(const RunRequest& request) {
@@ -151,6 +146,7 @@ void print_results(const Prepared& study, const std::vector<LifeProgress>& lives
                study.file("run.h5").c_str(), study.file("summary.json").c_str(),
                drawn ? study.file("report.html").c_str()
                      : "not drawn: infans-report is not on the PATH (scripts/setup installs it) or failed");
+  if (interrupted()) std::printf("stopped; it goes on with: infans resume %s\n", study.folder->path().c_str());
   std::fflush(stdout);
 }
 
@@ -161,11 +157,12 @@ Texts identity_of(const RunHeader& h) {
           {"spec_toml", h.spec_toml},           {"mjcf", h.mjcf}};
 }
 
-std::unique_ptr<Recorder> open_record(const std::string& path, const RunHeader& header, bool resumes) {
+std::unique_ptr<Recorder> open_record(const std::string& path, const RunHeader& header, bool resumes, bool quiet) {
   if (!resumes) return std::make_unique<Recorder>(path, header);
   Texts there;
   for (const auto& [name, text] : identity_of(header)) there.emplace_back(name, read_text(path, name));
   require_same(path, there, identity_of(header));
+  recover_aloud(path, quiet);
   return std::make_unique<Recorder>(path, header, Recorder::Resume{});
 }
 
@@ -175,6 +172,11 @@ std::vector<std::pair<std::string, std::string>> build_info() {
   return {{"version", base::version()},       {"git_hash", base::git_hash()},
           {"compiler", base::compiler()},     {"isa", kernels::best().isa},
           {"mujoco", envs::mujoco_version()}, {"processors", std::to_string(parallel::available_threads())}};
+}
+
+void require_threads(int threads) {
+  if (threads < 1 || threads > 4096)
+    throw base::OptionError("threads", "--threads = " + std::to_string(threads) + " is out of range; legal: 1 .. 4096");
 }
 
 std::string run_study(const RunRequest& request) {
@@ -197,24 +199,20 @@ std::string run_study(const RunRequest& request) {
   Progress progress(study.header.agents, request.quiet);
   {
     const StopOnSignal guard;
+    const std::unique_ptr<Recorder> recorder = open_record(path, study.header, resumes, request.quiet);
+    const double spent = resumes ? read_values(path, "ledger/joules").at(0) : 0.0;
+    bool left = !resumes;
+    for (int k = 0; k < study.header.agents; ++k) left = left || !recorder->ended(k);
+    if (resumes && left) study.folder->remove_results();
     if (resumes)
       for (const LifeProgress& life : ended_lives(path, study.options)) progress.ended_before(life);
-    const double spent = resumes ? read_values(path, "ledger/joules").at(0) : 0.0;
-    const std::unique_ptr<Recorder> recorder = open_record(path, study.header, resumes);
-    EnergyMeter energy;
-    std::mutex reading;
     AgentRun run({study.options, study.probe, [&](int agent) { return study.make_world(agent); }, *recorder, progress,
                   study.outside ? nullptr : &checkpoints, resumes});
-    try {
-      parallel::for_each(study.header.agents, request.threads.value_or(parallel::available_threads()), [&](int agent) {
-        run.live(agent);
-        const std::scoped_lock lock(reading);
-        energy.joules();  // often enough that no counter runs over unseen
-      });
-      recorder->commit_energy(spent + energy.joules());
-    } catch (...) {
-      failure = std::current_exception();  // the other lives went on; their files are completed first
-    }
+    const Outcome outcome = live_in_parallel(
+        study.header.agents, request.threads.value_or(parallel::available_threads()),
+        [&] { return !recorder->failed(); }, [&](int agent) { run.live(agent); });
+    failure = outcome.failure;  // the other lives went on; their files are completed first
+    if (!recorder->failed()) recorder->commit_energy(spent + outcome.joules);
     recorder->close();
   }
   progress.finish();
