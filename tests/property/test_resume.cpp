@@ -2,10 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -126,6 +130,46 @@ TEST_CASE("a study that is killed after any sample goes on from its checkpoints,
   }
 }
 
+TEST_CASE("a partner that has ended is lived again for its tape only: unseen, and as it is on record") {
+  const tests::TemporaryFolder folder;
+  experiments::RunRequest r = request_of(folder.file("run"));
+  r.settings = {{"record.checkpoint_seconds", "1e-9"}};
+  // Killed at the first sample of who is yoked to participant 1: the last checkpoint is of participant 1.
+  r.on_sample = [&](int number, long sample, const experiments::Participant&) {
+    if (number != 3 || sample != 1) return;
+    for (int tries = 0; tries < 1000; ++tries) {  // until the writer has written that participant 1 has ended
+      fs::remove_all(folder.file("killed"));
+      fs::copy(folder.file("run"), folder.file("killed"), fs::copy_options::recursive);
+      if (!std::isnan(experiments::read_values(folder.file("killed/run.h5"), "ledger/wall_seconds")[0])) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  };
+  experiments::run_study(r);
+  const double wall = experiments::read_values(folder.file("killed/run.h5"), "ledger/wall_seconds")[0];
+  REQUIRE_FALSE(std::isnan(wall));
+  REQUIRE(fs::exists(folder.file("killed/checkpoints/0001.h5")));
+  long ones = 0;
+  experiments::RunRequest rest = request_of("");
+  rest.on_sample = [&](int number, long, const experiments::Participant&) { ones += number == 1 ? 1 : 0; };
+  const std::string path = experiments::resume(folder.file("killed"), rest);
+  CHECK(ones == 0);
+  CHECK(experiments::read_values(path, "ledger/wall_seconds")[0] == wall);
+  check_same(path, whole());
+}
+
+TEST_CASE("a study that has ended is left as it is") {
+  const tests::TemporaryFolder folder;
+  experiments::run_study(request_of(folder.file("run")));
+  std::ofstream(folder.file("run/report.html")) << "mine";
+  long lived = 0;
+  experiments::RunRequest rest = request_of("");
+  rest.on_sample = [&](int, long, const experiments::Participant&) { ++lived; };
+  const std::string path = experiments::resume(folder.file("run"), rest);
+  CHECK(lived == 0);
+  CHECK(fs::exists(folder.file("run/report.html")));
+  check_same(path, whole());
+}
+
 TEST_CASE("threads, and stopping more than once, change nothing") {
   for (const int threads : {1, 2, 3, 4, 8}) {
     const tests::TemporaryFolder folder;
@@ -164,6 +208,7 @@ TEST_CASE("another program, study or option is refused with both values, and not
     }
     CAPTURE(said);
     for (const std::string& word : words) CHECK(said.find(word) != std::string::npos);
+    CHECK(fs::exists(folder.file("run/summary.json")));
   };
   refused({"[coin] 'bias = 0.5' was saved", "'bias = 0.75' is here"}, [](auto& o) {
     o.settings = {{"coin.bias", "0.75"}};
