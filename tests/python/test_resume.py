@@ -3,13 +3,15 @@
 import os
 import signal
 
+import gymnasium
 import h5py
 import infans
+import infans.envs
 import numpy as np
 import pytest
 from test_protocol import PROBE, STUDY, Watcher
 
-HEADER = "[record]\nsignals = \"none\"\n"
+HEADER = '[record]\nsignals = "none"\n'
 
 
 class Closed(Watcher):
@@ -69,3 +71,27 @@ def test_another_class_is_refused_with_both_values(tmp_path):
     with pytest.raises(infans.FileError, match=r"bias = 0\.5.*bias = 0\.25"):
         infans.resume(tmp_path / "cut", participant=Other)
     assert np.isfinite(infans.resume(tmp_path / "cut", participant=Watcher).participants[0].life["head"]).all()
+
+
+def test_a_stopped_life_in_a_world_from_outside_has_not_ended(tmp_path):
+    settings = {"life.decisions": 40, "world.episode_steps": 8, "success.steps": 3, "agent.babbling_episodes": 1}
+    steps = []
+
+    class Stopped(gymnasium.Wrapper):
+        def step(self, action):
+            steps.append(1)
+            if len(steps) == 20:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return super().step(action)
+
+    def world(agent):
+        return infans.envs.World(Stopped(gymnasium.make("infans/InvertedPendulum-v5")), joints=["slide", "hinge"])
+
+    with pytest.raises(KeyboardInterrupt):
+        infans.run("cartpole_swingup", out=tmp_path / "cut", agents=1, settings=settings, world=world)
+    with infans.load(tmp_path / "cut") as run:
+        assert len(run.agents[0].step["action"]) == 20  # what was lived is on record
+        assert np.isnan(run.ledger["agent_wall_seconds"][0])
+    infans.resume(tmp_path / "cut", world=world)
+    infans.run("cartpole_swingup", out=tmp_path / "whole", agents=1, settings=settings, world=world)
+    assert tables(tmp_path / "cut") == tables(tmp_path / "whole")
