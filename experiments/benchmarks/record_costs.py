@@ -50,14 +50,15 @@ def run(program: Path, arguments: argparse.Namespace, settings: list[str], out: 
     wall = time.monotonic() - start
     if status:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {status}")
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "bytes": (out / "run.h5").stat().st_size,
+    lived = sum(one["samples"] for one in json.loads((out / "summary.json").read_text())["participants"])
+    return {"samples": lived, "wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "bytes": (out / "run.h5").stat().st_size,
             "writer": sum(seconds for thread, seconds in threads.items() if thread != str(child.pid))}
 
 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench record", description=__doc__)
     parser.add_argument("--study", default="body_map", help="a shipped study [body_map]")
-    parser.add_argument("--samples", type=int, default=2000, help="of the life [2000]")
+    parser.add_argument("--samples", type=int, default=2000, help="of the life, where the study is as long [2000]")
     parser.add_argument("--rounds", type=int, default=5, help="of every row [5]")
     parser.add_argument("--levels", type=lambda text: [int(part) for part in text.split(",")], default=[0, 1, 4, 9],
                         metavar="A,B", help="of compression [0,1,4,9]")
@@ -71,7 +72,8 @@ def main(words: list[str]) -> int:
             for place, (name, settings) in enumerate(rows.items()):
                 print(f"bench: round {k + 1} of {arguments.rounds}, {name}", file=sys.stderr, flush=True)
                 runs[name].append(run(program, arguments, settings, Path(folder) / f"{k}-{place}"))
-    print(f"{arguments.study}, one participant, {arguments.samples} samples, {arguments.rounds} rounds, 1 thread\n")
+    lived = runs["tables only"][0]["samples"]
+    print(f"{arguments.study}, one participant, {lived} samples, {arguments.rounds} rounds, 1 thread\n")
     print("| on record | bytes a sample | wall s | processor s, median [min, max] | writer's thread | difference |")
     print("|---|---|---|---|---|---|")
     bare = statistics.median(one["cpu"] for one in runs["tables only"])
@@ -80,7 +82,7 @@ def main(words: list[str]) -> int:
         middle = statistics.median(cpu)
         share = f"{100 * (middle - bare) / bare:.1f} %" if name != "tables only" else "-"
         writer = 100 * statistics.median(one["writer"] / one["cpu"] for one in all_of)
-        print(f"| {name} | {all_of[0]['bytes'] / arguments.samples:.0f} "
+        print(f"| {name} | {all_of[0]['bytes'] / lived:.0f} "
               f"| {statistics.median(one['wall'] for one in all_of):.2f} "
               f"| {middle:.2f} [{min(cpu):.2f}, {max(cpu):.2f}] | {writer:.1f} % | {share} |")
     if arguments.json:
