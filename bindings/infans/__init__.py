@@ -140,7 +140,10 @@ def resume(
     """
     path = os.fspath(run)
     record = path if path.endswith(".h5") else os.path.join(path, "run.h5")
-    spec = load(record).attrs["spec_toml"] if probes else ""
+    spec = ""
+    if probes:
+        with load(record) as opened:  # an open reader would lock out who goes on
+            spec = opened.attrs["spec_toml"]
     return load(
         _compiled().resume(
             path,

@@ -186,3 +186,17 @@ def test_the_command(study, tmp_path, capsys):
         with pytest.raises(SystemExit) as stopped:
             command.main(arguments)
         assert stopped.value.code == 2 and message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["csv", "minari"])
+@pytest.mark.parametrize("folder", ["shared", "."])
+def test_relative_folders(form, folder, logged, tmp_path, monkeypatch):
+    if form == "minari":
+        pytest.importorskip("minari")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    written = export.write(logged, form, folder, participants=[1])
+    assert written and all(p.is_file() for p in written)
+    place = tmp_path / "here" / folder
+    assert {p.resolve() for p in written} == {p for p in place.resolve().rglob("*") if p.is_file()}
+    assert [p.name for p in tmp_path.iterdir()] == ["here"]

@@ -95,3 +95,26 @@ def test_a_stopped_life_in_a_world_from_outside_has_not_ended(tmp_path):
     infans.resume(tmp_path / "cut", world=world)
     infans.run("cartpole_swingup", out=tmp_path / "whole", agents=1, settings=settings, world=world)
     assert tables(tmp_path / "cut") == tables(tmp_path / "whole")
+
+
+def test_a_stopped_study_goes_on_with_probes_written_in_python(tmp_path):
+    pytest.importorskip("infans._infans")
+    text = '[study]\nprotocol = "habit"\n[[stage]]\nname = "play"\nsamples = 6\n' + (
+        '[[probe]]\nname = "mine"\nkind = "mine"\nages = ["2 days", "4 days"]\n'
+    )
+
+    def play(copy, trial):
+        return {"error": copy.live()["prediction_error"]}
+
+    probes = {"mine": infans.Probe(play, {"error": ("", "")})}
+    options = {"agents": 1, "threads": 1, "body": {"senses": ["proprioception"]}, "probes": probes}
+    infans.run(text, out=tmp_path / "whole", **options)
+
+    def watch(number, sample, body, physics):
+        if sample == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        infans.run(text, out=tmp_path / "cut", on_sample=watch, **options)
+    study = infans.resume(tmp_path / "cut", probes=probes)
+    assert study.trials("mine").rows > 0 and tables(tmp_path / "cut") == tables(tmp_path / "whole")

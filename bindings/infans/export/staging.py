@@ -27,10 +27,11 @@ def refuse_existing(target: Path, force: bool) -> None:
 
 @contextmanager
 def staged(target: Path, force: bool) -> Iterator[Path]:
-    """A new folder beside `target`; at the end of the block its files move there, unless an error ended it.
+    """A new folder beside `target`, absolute; at the end of the block its files move there, unless an error ended it.
 
     Files of `target` that have other names stay. Raises ExportExistsError, and FileNotFoundError for a missing parent.
     """
+    target = target.resolve()
     refuse_existing(target, force)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"{target.parent}: no such folder to write {target.name} into")
