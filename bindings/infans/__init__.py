@@ -156,9 +156,7 @@ def resume(
     )
 
 
-def _experiment(
-    participant: type[Participant] | None, probes: Mapping[str, Probe] | None, spec: str
-) -> dict[str, Any]:
+def _experiment(participant: type[Participant] | None, probes: Mapping[str, Probe] | None, spec: str) -> dict[str, Any]:
     """A protocol and probes written in Python, as the compiled module takes them."""
     from . import protocol as protocols
 

@@ -198,6 +198,12 @@ class States(OnDemand[State]):
     def __init__(self, table: h5py.Dataset, data: h5py.Dataset, rows: int) -> None:
         self._table, self._data, self._count = Stored(table), Stored(data), rows
 
+    @property
+    def ends(self) -> np.ndarray:
+        """Last sample and index of each stage that has ended: int64 [rows, 2]."""
+        table = self._table.open()
+        return table[: self._count, :3][:, ::2].astype(np.int64)
+
     def _make(self, index: int) -> State:
         sample, age, stage, offset, length = self._table.open()[index]
         data = self._data.open()[int(offset) : int(offset + length)]

@@ -182,6 +182,11 @@ class Participant:
         return self.ledger["wall_seconds"]
 
     @property
+    def finished(self) -> bool:
+        """Whether it has lived to its end; not: it goes on, or its run was stopped or killed."""
+        return self.wall_seconds > 0.0
+
+    @property
     def cpu_seconds(self) -> float:
         """Processor time that this life took, s."""
         return self.ledger["cpu_seconds"]

@@ -13,8 +13,8 @@ import numpy as np
 
 from .fields import OBSERVED, TABLES, Field
 from .records import Kind, Record, RecordError, open_record
-from .study import STUDY, Study
-from .tables import OnDemand, Table
+from .study import STUDY, Study, in_words
+from .tables import MissingDatasetError, OnDemand, Table
 
 __all__ = ["Agent", "Agents", "RecordError", "Run", "Study", "load"]
 
@@ -76,6 +76,11 @@ class Agent:
                 fields.append(Field(f"{part}/{name}", table.shape(name), unit, doc))
         return fields
 
+    @property
+    def finished(self) -> bool:
+        """Whether it has lived to its end; not: it goes on, or its run was stopped or killed."""
+        return self.ledger.get("agent_wall_seconds", np.nan) > 0.0
+
     def __repr__(self) -> str:
         first = self.decisions_to_first_success
         word = "no success" if first is None else f"first success after {first} decisions"
@@ -116,6 +121,13 @@ class Run(Record):
     committed_steps: np.ndarray  # int64 [agents]
     committed_episodes: np.ndarray  # int64 [agents]
     agents: Agents
+
+    def agent(self, number: int) -> Agent:
+        """The agent of that number, from 1. Raises MissingDatasetError."""
+        if not 1 <= number <= len(self.agents):
+            there = in_words(range(1, len(self.agents) + 1)) or "none"
+            raise MissingDatasetError(f"no agent {number} in {self.path}; there is: {there}")
+        return self.agents[number - 1]
 
     @cached_property
     def modalities(self) -> list[dict[str, Any]]:

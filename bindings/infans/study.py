@@ -142,13 +142,14 @@ class Study(Record):
         return columns
 
     def labels_of(self, participant: Participant, stage: np.ndarray) -> dict[str, np.ndarray]:
-        """The labels of rows of one participant, from the index of the stage of each, int [rows]."""
+        """The labels of rows of one participant, from the index of the stage of each, int [rows]; -1: unknown."""
         p, count = participant, len(stage)
+        known = range(len(p.stages))
         columns = {"participant": np.full(count, p.number), "cell": np.full(count, p.cell)}
         columns["group"] = np.full(count, p.group)
         for factor in (f["name"] for f in self.design["factors"]):
-            columns[factor] = np.array([p.level(factor, k) for k in range(len(p.stages))] or [""])[stage]
-        columns["stage"] = np.array([s.name for s in p.stages] or [""])[stage]
+            columns[factor] = np.array([*(p.level(factor, k) for k in known), p.levels.get(factor, "")])[stage]
+        columns["stage"] = np.array([*(s.name for s in p.stages), ""])[stage]
         columns["excluded"] = np.full(count, p.excluded or "")
         return columns
 

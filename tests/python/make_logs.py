@@ -116,7 +116,7 @@ def write(group: h5py.Group, number: int, stage: np.ndarray, uncommitted: int) -
     return [len(values) for values in tables.values()]
 
 
-def finish(file: h5py.File, logged: list[list[int]]) -> None:
+def finish(file: h5py.File, logged: list[list[int]], lived: int) -> None:
     """What the file says of all logs, once."""
     names = ["signals", "physics", "bodies", "bodies_text", "states", "states_bytes"]
     file["committed_logs"] = np.array(logged, np.int64).reshape(-1, len(names))
@@ -124,4 +124,5 @@ def finish(file: h5py.File, logged: list[list[int]]) -> None:
     file.attrs["request"] = fixed("seed = 3\n")
     for k, name in enumerate(LEDGER):
         file[f"ledger/{name}"] = np.arange(len(logged)) + 1000.0 * (k + 1)
+    file["ledger/samples"][:] = lived
     file["ledger/joules"] = np.array([123.0])

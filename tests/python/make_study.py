@@ -200,7 +200,7 @@ def write(path: str | Path, example: Example) -> Path:
                 stage = stages_of(example, number)[1][: example.lived]
                 logged.append(make_logs.write(group, number, stage, example.uncommitted))
         if example.logs:
-            make_logs.finish(file, logged)
+            make_logs.finish(file, logged, example.lived)
         file["committed"] = committed
         file["excluded"] = excluded
         file["ledger/wall_seconds"] = np.linspace(10, 20, len(people)) * bool(example.lived)

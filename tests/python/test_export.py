@@ -200,3 +200,61 @@ def test_relative_folders(form, folder, logged, tmp_path, monkeypatch):
     place = tmp_path / "here" / folder
     assert {p.resolve() for p in written} == {p for p in place.resolve().rglob("*") if p.is_file()}
     assert [p.name for p in tmp_path.iterdir()] == ["here"]
+
+
+def test_participants_say_what_was_lived_not_what_has_a_row(study, tmp_path):
+    """record.every = 50 leaves rows of samples 50, 100 and 150 of 180; the second life was killed at its 150th."""
+    path = tmp_path / "run.h5"
+    path.write_bytes(study("logged").read_bytes())
+    with h5py.File(path, "r+") as file:
+        for number in ("0001", "0002", "0003"):
+            life = file[f"participants/{number}/life"]
+            life[:3] = life[49:151:50]
+        file["committed"][:3, 0] = 3
+        file["ledger/wall_seconds"][1] = file["ledger/samples"][1] = np.nan
+        file["committed_logs"][1, :2] = 150, 75
+    with infans.load(path) as record:
+        export.write(record, "csv", tmp_path / "out", participants=[1, 2, 4])
+        assert [p.finished for p in record.participants[:3]] == [True, False, True]
+    people = columns(tmp_path / "out/participants.csv")
+    assert people["samples"] == ("180", "150", "180") and people["finished"] == ("1", "0", "1")
+    assert list(numbers(people["age_days"])) == [28 + 90, 28 + 75, 28 + 90]
+    assert people["seconds"] == ("", "750.0", "900.0")
+
+
+def test_the_command_says_who_has_not_ended(study, tmp_path, capsys):
+    path = tmp_path / "run.h5"
+    path.write_bytes(study("logged").read_bytes())
+    with h5py.File(path, "r+") as file:
+        file["ledger/wall_seconds"][1] = np.nan
+    for form in ("csv", "psych-ds"):
+        command.main([str(path), "--format", form, "-o", str(tmp_path / form)])
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and "1 of 6 lives has not ended" in said and "finished" in said
+    command.main([str(path), "--participants", "1", "-o", str(tmp_path / "one")])
+    assert capsys.readouterr().err == ""
+
+
+def test_numbers_are_checked_and_nobody_is_exported_twice(study, record, tmp_path, capsys):
+    """Each ends with status 2 and a sentence, of a run and of a study, and writes nothing."""
+    run, people = str(record("partial")), str(study("logged"))
+    for path, form in ((run, "csv"), (run, "mujoco"), (run, "minari"), (people, "csv"), (people, "mujoco")):
+        for wrong, message in (
+            (["0"], "from 1"), (["-1"], "number"), (["9-5"], "nobody"), (["77"], "there is: 1 to"),
+            (["1-99999999999"], "there is: 1 to"), (["x"], "neither"),
+        ):  # fmt: skip
+            with pytest.raises(SystemExit) as stopped:
+                command.main([path, "--format", form, "-o", str(tmp_path / "x"), "--participants", *wrong])
+            assert stopped.value.code == 2 and message in capsys.readouterr().err, (path, form, wrong)
+    assert not list(tmp_path.iterdir())
+    for path, table, who in ((run, "decisions", "agent"), (people, "samples", "participant")):
+        command.main([path, "-o", str(tmp_path / table), "--participants", "2", "1-3", "2"])
+        once = columns(tmp_path / table / f"{table}.csv")[who]
+        assert list(dict.fromkeys(once)) == ["2", "1", "3"]
+        command.main([path, "-o", str(tmp_path / f"{table}3"), "--participants", "3"])
+        assert once.count("3") == len(columns(tmp_path / f"{table}3/{table}.csv")[who])
+    with infans.load(run) as opened:
+        for number in (0, -1):
+            for form in ("csv", "mujoco"):
+                with pytest.raises(MissingDatasetError, match=f"no agent {number} "):
+                    export.write(opened, form, tmp_path / "y", participants=[number])

@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 import pytest
 from infans import export
+from infans.tables import MissingDatasetError
 
 
 @pytest.fixture
@@ -101,3 +102,17 @@ def test_psych_ds(kind, study, record, tmp_path):
     assert set(measured) == {name for p in files for name in p.open().readline().strip().split(",")}
     for name in ("README.md", "CHANGES.md", "documentation/codebook.json", "materials/study.toml"):
         assert (root / name).stat().st_size > 0  # FileEmpty
+
+
+def test_minari_of_a_run_in_which_an_agent_has_not_decided_yet(record, tmp_path, monkeypatch):
+    minari = pytest.importorskip("minari")
+    path = tmp_path / "run.h5"
+    path.write_bytes(record("partial").read_bytes())
+    with h5py.File(path, "r+") as file:
+        file["committed_steps"][0] = file["committed_episodes"][0] = 0
+    with infans.load(path) as run:
+        export.write(run, "minari", tmp_path / "sets")
+        monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "sets"))
+        assert minari.load_dataset("infans/example-v0").total_steps == run.committed_steps[1:].sum() > 0
+        with pytest.raises(MissingDatasetError, match="no decision is committed yet"):
+            export.write(run, "minari", tmp_path / "none", participants=[1])

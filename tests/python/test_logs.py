@@ -1,5 +1,6 @@
 """Logs of format 1.1 in Python: lazy, only what is committed; states decoded; older records still read."""
 
+import json
 import struct
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import make_logs
 import mujoco
 import numpy as np
 import pytest
-from infans.export.study_tables import life_at
+from infans.export.occasions import life_at
 from infans.state import StateError, decode
 from infans.tables import MissingDatasetError
 
@@ -80,21 +81,56 @@ def test_physics_and_bodies_go_on_in_mujoco(logged):
     assert np.array_equal([*data.qpos, *data.qvel], p.signals["observation/proprioception"][103])
 
 
-def test_when_a_sample_was_between_rows_of_life(study, tmp_path):
-    """record.every = 4: life has rows of samples 4, 8 ... 176 here; a sample is 5 s and half a day."""
-    path = tmp_path / "sparse.h5"
+def sparse(study, path, every, *, states=True, probes=True, samples=False):
+    """The first participant of "logged" with record.every, and less of what says where its stages end."""
     path.write_bytes(study("logged").read_bytes())
     with h5py.File(path, "r+") as file:
         life = file["participants/0001/life"]
-        kept = life[3:177:4]
+        kept = life[every - 1 : 177 : every]
         life[: len(kept)] = kept
-        file["committed"][0, 0] = len(kept)
-    with infans.load(path) as record:
+        file["committed"][0] = len(kept), file["committed"][0, 1] * probes
+        file["committed_logs"][0, 4:] = file["committed_logs"][0, 4:] * states
+        design = json.loads(file.attrs["design"])
+        lasting = {"baseline": 36, "conjugate": 108, "extinction": 36}
+        for stage in design["stages"] if samples else []:
+            stage["samples"] = lasting[stage["name"]]
+        file.attrs["design"] = json.dumps(design)
+    return path
+
+
+def test_when_a_sample_was_between_rows_of_life(study, tmp_path):
+    """Life has rows of samples 4, 8 ... 176; a sample is 5 s and half a day."""
+    with infans.load(sparse(study, tmp_path / "sparse.h5", 4)) as record:
         samples = np.array([0, 1, 4, 7, 176, 179])
         when = life_at(record, record.participants[0], samples)
     assert np.allclose(when["seconds"], 5.0 * samples, rtol=0, atol=1e-12)
     assert np.allclose(when["age_days"], 28 + 0.5 * samples, rtol=0, atol=1e-12)
     assert when["stage"].tolist() == [0, 0, 0, 0, 2, 2]
+
+
+@pytest.mark.parametrize("known", [{"states": True}, {"samples": True}])
+def test_stages_end_where_they_end_whatever_rows_life_has(study, tmp_path, known):
+    """The stages have 36, 108 and 36 samples; of samples 35 to 37 and 144 to 146 there is no row."""
+    record = sparse(study, tmp_path / "sparse.h5", 34, **{"states": False, "probes": False} | known)
+    samples = np.arange(1, 181)
+    with infans.load(record) as opened:
+        p = opened.participants[0]
+        assert life_at(opened, p, samples)["stage"].tolist() == np.repeat([0, 1, 2], [36, 108, 36]).tolist()
+        assert opened.labels_of(p, np.array([0, -1]))["stage"].tolist() == ["baseline", ""]
+
+
+def test_a_stage_that_the_record_does_not_say_is_unknown_not_wrong(study, tmp_path):
+    """Rows of 34 (baseline), 68 to 136 (conjugate), 170 (extinction); trials every 12 samples narrow it further."""
+    truth = np.repeat([0, 1, 2], [36, 108, 36])
+    for probes, certain in ((False, [34, 68, 136, 170, 180]), (True, [35, 36, 140, 144, 175])):
+        path = tmp_path / f"sparse{probes}.h5"
+        with infans.load(sparse(study, path, 34, states=False, probes=probes)) as record:
+            stage = life_at(record, record.participants[0], np.arange(1, 181))["stage"]
+        assert np.isin(stage, [-1]).any() or probes
+        assert (stage[stage >= 0] == truth[stage >= 0]).all()
+        assert (stage[np.array(certain) - 1] >= 0).all(), probes
+        if not probes:
+            assert (stage[[34, 35, 36, 66]] == -1).all() and (stage[[136, 143, 144, 168]] == -1).all()
 
 
 def test_states_are_nested_dicts_of_arrays(logged):
@@ -125,7 +161,7 @@ def test_a_damaged_state_is_an_error_that_says_where():
 
 def test_ledger(logged):
     assert logged.participants[1].ledger == {
-        "wall_seconds": 12.0, "cpu_seconds": pytest.approx(10.8), "samples": 1001.0, "belief_updates": 2001.0,
+        "wall_seconds": 12.0, "cpu_seconds": pytest.approx(10.8), "samples": 180.0, "belief_updates": 2001.0,
         "operations": 3001.0,
     }  # fmt: skip
     assert logged.joules == 123.0

@@ -16,7 +16,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..logs import LOGS
 from ..reader import Run
 from ..study import Study
 from .codebook import write_codebook
@@ -120,12 +119,11 @@ def _write_lives(
 
 def _rows(record: Study | Run, format: str, chosen: Selection) -> int:
     """Rows of the lives that are exported."""
+    lives = chosen.lives(record)
     if isinstance(record, Run):
-        counts = dict(enumerate(record.committed_steps, 1))
-    else:
-        log = LOGS.index("physics" if format == "mujoco" else "signals")
-        counts = dict(zip(record.participants.numbers, record.committed_logs[:, log], strict=True))
-    return int(sum(counts.get(number, 0) for number in chosen.participants or counts))
+        return sum(agent.step.rows for agent in lives)
+    log = "physics" if format == "mujoco" else "signals"
+    return sum(len(p.signals.rows if log == "signals" else p.physics) for p in lives if log in p.logs)
 
 
 def _files(draft: Path, target: Path) -> list[Path]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..reader import RecordError, load
+from ..reader import Agent, RecordError, Run, load
 from ..state import StateError
+from ..study import Participant, Study
 from ..tables import MissingDatasetError
 from . import FORMATS, LONG, MissingLibrary, write
 from .episodes import dataset_id
+from .long_table import Selection
 
 EXAMPLES = """examples:
   infans-export runs/body_map-1                               CSV tables and a codebook into runs/body_map-1/csv
@@ -26,13 +29,34 @@ Python:  pandas.read_parquet("parquet/trials_reach.parquet")
 """
 
 
-def numbers(text: str) -> list[int]:
+def numbers(text: str) -> range:
     """ "3" or "5-9"."""
     first, dash, last = text.partition("-")
     try:
-        return list(range(int(first), int(last) + 1)) if dash else [int(first)]
+        chosen = range(int(first), int(last if dash else first) + 1)
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is neither a number nor a range like 5-9") from None
+    if chosen.start < 1:
+        raise argparse.ArgumentTypeError(f"'{text}': numbers are counted from 1")
+    if not chosen:
+        raise argparse.ArgumentTypeError(f"'{text}' is a range of nobody; the smaller number comes first")
+    return chosen
+
+
+def people_of(record: Study | Run, ranges: Sequence[range]) -> list[int]:
+    """Their numbers. Raises MissingDatasetError for one that is not there."""
+    for some in ranges:  # before a range is spread: it may be a mistyped one of billions
+        Selection((some[-1],)).lives(record)
+    return [number for some in ranges for number in some]
+
+
+def say_unfinished(lives: Sequence[Participant | Agent]) -> None:
+    """One line of those that go on, or were stopped."""
+    going = sum(not life.finished for life in lives)
+    if going:
+        what = f"{going} of {len(lives)} lives {'has' if going == 1 else 'have'} not ended"
+        column = "" if isinstance(lives[0], Agent) else " (column finished of the participants' table)"
+        print(f"infans-export: {what}{column}; what is exported of them ends where the record does", file=sys.stderr)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -56,10 +80,11 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(f"--measure chooses columns of tables; --format {given.format} has none")
     try:
         with load(given.record) as record:
-            people = [n for some in given.participants for n in some]
+            people = people_of(record, given.participants)
             written = write(record, given.format, given.output, participants=people, measures=given.measure,
                             signals=given.signals, force=given.force, quiet=False)  # fmt: skip
             root = Path(given.output) if given.output else record.path.parent / given.format
+            say_unfinished(Selection(people).lives(record))
             hint = dataset_id(record.attrs["spec_name"]) if given.format == "minari" else ""
     except KeyboardInterrupt:
         print("\ninfans-export: interrupted; nothing was written", file=sys.stderr)

@@ -16,7 +16,7 @@ from ..reader import Run
 from ..study import Participant, Study
 from ..tables import MissingDatasetError
 from .long_table import Selection
-from .study_tables import life_at
+from .occasions import life_at
 from .writers import INSTALL, MissingLibrary
 
 Arrays = np.ndarray | dict[str, np.ndarray]
@@ -34,9 +34,10 @@ class Episode(NamedTuple):
 def run_episodes(run: Run, chosen: Selection) -> Iterator[Episode]:
     """Episodes of a run, agent by agent. The reward is 1 for the last decision of a successful one, 0 otherwise: an
     agent of Infans has preferences about observations and gets no reward."""
-    agents = [run.agents[n - 1] for n in chosen.participants] or list(run.agents)
-    for agent in agents:
+    for agent in chosen.lives(run):
         number = agent.step["episode"]
+        if not len(number):
+            continue  # it has not decided yet, or not committed it
         starts = np.flatnonzero(np.diff(number, prepend=-1))
         for start, stop in zip(starts, [*starts[1:], len(number)], strict=True):
             rows = slice(int(start), int(stop))
@@ -56,8 +57,7 @@ def run_episodes(run: Run, chosen: Selection) -> Iterator[Episode]:
 def study_episodes(study: Study, chosen: Selection) -> Iterator[Episode]:
     """Uninterrupted samples of one stage. A sample's observation came after its action, so the first of each episode
     gives the first observation only. Rewards are 0. Raises MissingDatasetError where signals make no transitions."""
-    people = [study.participant(n) for n in chosen.participants] or list(study.participants)
-    for p in people:
+    for p in chosen.lives(study):
         sensed = [n for n in p.signals if n.startswith("observation/")]
         done = [n for n in p.signals if n.startswith("action/") and "candidates" not in n.split("/")]
         if not sensed or not done:
@@ -70,7 +70,7 @@ def study_episodes(study: Study, chosen: Selection) -> Iterator[Episode]:
             if stop - start < 2:
                 continue
             first, stop = int(start), int(stop)
-            lived = p.stages[int(stage[first])] if p.stages else None
+            lived = p.stages[int(stage[first])] if p.stages and stage[first] >= 0 else None
             about = {"participant": p.number, "participant_seed": p.seed, "group": p.group, "cell": p.cell,
                      "stage": lived.name if lived else "", "first_sample": int(samples[first])}  # fmt: skip
             seen = {_key(n): p.signals[n][first:stop] for n in sensed}
@@ -138,9 +138,9 @@ def write_minari(
             abouts.append(episode.about)
             tick(count)
         if dataset is None:
-            raise MissingDatasetError(
-                f"{record.path}: no two samples follow one another; record them all: record.signals_every=1"
-            )
+            empty = "no two samples follow one another; record them all: record.signals_every=1"
+            empty = "no decision is committed yet" if isinstance(record, Run) else empty
+            raise MissingDatasetError(f"{record.path}: {empty}")
         dataset.storage.update_episode_metadata(abouts)
     return name
 

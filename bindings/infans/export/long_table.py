@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from ..reader import Run
+from ..study import Study
 from ..tables import missing
 
 Block = dict[str, np.ndarray]  # name -> values [rows]
@@ -44,6 +47,13 @@ class Selection:
     measures: Sequence[str] = ()
     signals: bool = False
     _met: set[str] = field(default_factory=set)
+
+    def lives(self, record: Study | Run) -> list[Any]:
+        """The chosen participants, or agents, each once and in the order given. Raises MissingDatasetError."""
+        one, everybody = (
+            (record.agent, record.agents) if isinstance(record, Run) else (record.participant, record.participants)
+        )
+        return [one(number) for number in dict.fromkeys(self.participants)] or list(everybody)
 
     def of(self, names: Iterable[str]) -> list[str]:
         """Those of `names` that are wanted."""

@@ -12,7 +12,7 @@ import numpy as np
 from ..reader import Run
 from ..study import Study
 from .long_table import Selection, parts
-from .study_tables import life_at
+from .occasions import life_at
 
 INTEGRATION = "mjSTATE_INTEGRATION"
 
@@ -31,15 +31,13 @@ class Replayable(NamedTuple):
 def lives(record: Study | Run, chosen: Selection) -> Iterator[Replayable]:
     """Raises MissingDatasetError where a life has no physics."""
     if isinstance(record, Run):
-        agents = [record.agents[n - 1] for n in chosen.participants] or list(record.agents)
-        for agent in agents:
+        for agent in chosen.lives(record):
             step = agent.step
             columns = {"episode": step["episode"], "index": step["index"], "action": step["action"]}
             yield Replayable(f"agent-{agent.number:03d}", [record.attrs["mjcf"]], np.zeros(step.rows, np.int64),
                              columns, lambda rows, step=step: step.read("physics", rows))  # fmt: skip
         return
-    people = [record.participant(n) for n in chosen.participants] or list(record.participants)
-    for p in people:
+    for p in chosen.lives(record):
         samples = p.physics.samples
         when = life_at(record, p, samples)
         columns = {"sample": samples, "age_days": when["age_days"], "seconds": when["seconds"]}

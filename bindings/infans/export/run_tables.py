@@ -8,7 +8,7 @@ import numpy as np
 
 from ..fields import OBSERVED, TABLES
 from ..reader import Agent, Run
-from ..tables import MissingDatasetError, Table
+from ..tables import Table
 from .long_table import Block, ExportTable, Selection, Variable, element_names, parts
 
 NAMES = {"step": ("decisions", "a row a decision"), "episode": ("episodes", "a row an episode")}
@@ -17,10 +17,7 @@ WIDE = ("physics",)  # only when asked for by name; --format mujoco is made for 
 
 def run_tables(run: Run, chosen: Selection) -> list[ExportTable]:
     """The tables of a run that are wanted. Raises MissingDatasetError for an agent or a measure that is not there."""
-    unknown = [n for n in chosen.participants if not 1 <= n <= len(run.agents)]
-    if unknown:
-        raise MissingDatasetError(f"no agent {unknown[0]} in {run.path}; there is: 1 to {len(run.agents)}")
-    agents = [run.agents[n - 1] for n in chosen.participants] or list(run.agents)
+    agents = chosen.lives(run)
     tables = [_table(run, part, agents, chosen) for part in NAMES if agents]
     chosen.check([*(TABLES["step"]), *TABLES["episode"]], str(run.path))
     return [table for table in tables if table is not None]

@@ -9,12 +9,13 @@ import numpy as np
 from ..participants import COUNTS, Column, Participant, Rows
 from ..study import Study
 from .long_table import Block, ExportTable, Selection, Variable, element_names, parts
+from .occasions import life_at, samples_of
 
 LABELS = {
     "participant": ("integer", "number of the participant in the study, from 1"),
     "cell": ("text", "cell of the design: group and between-subjects levels"),
     "group": ("text", "group of the participant"),
-    "stage": ("text", "stage of life"),
+    "stage": ("text", "stage of life; empty: the record does not say it of this sample"),
     "excluded": ("text", "exclusion rule that the participant met, or 'failed'; empty: kept"),
 }
 LEDGER = {
@@ -28,7 +29,7 @@ LEDGER = {
 def study_tables(study: Study, chosen: Selection) -> list[ExportTable]:
     """The tables of a study that are wanted. Raises MissingDatasetError for a participant, measure or log that is not
     there."""
-    people = [study.participant(n) for n in chosen.participants] or list(study.participants)
+    people = chosen.lives(study)
     tables = [_participants(study, people)]
     if people:
         tables.append(_long(study, "samples", "a row a sample of life", [(p, p.life) for p in people], chosen))
@@ -114,8 +115,8 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
     ]
     index = [
         Variable("sample", "integer", "1", "samples lived, this one included"),
-        Variable("age_days", "number", "days", "age"),
-        Variable("seconds", "number", "s", "simulated time lived"),
+        Variable("age_days", "number", "d", "age"),
+        Variable("seconds", "number", "s", "simulated time lived; between rows of life (record.every) interpolated"),
     ]
 
     def blocks() -> Iterator[Block]:
@@ -134,29 +135,8 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
     return ExportTable("signals", "a row a recorded sample", labels(study) + index + variables, rows, blocks)
 
 
-def life_at(study: Study, participant: Participant, samples: np.ndarray) -> Block:
-    """Age, simulated seconds and stage (index) at these samples, 0 being birth. Between rows of life (record.every > 1)
-    by their neighbours: numbers by interpolation, the stage by the row that closes it; after the last at its pace."""
-    life = participant.life
-    known = {name: life.read(name) for name in ("sample", "age_days", "seconds", "stage")}
-    birth = {"sample": 0.0, "age_days": study.design["time"]["start_days"], "seconds": 0.0, "stage": 0.0}
-    known = {name: np.concatenate([[birth[name]], values]) for name, values in known.items()}
-    lived = known["sample"]
-    after = np.minimum(np.searchsorted(lived, samples), len(lived) - 1)
-    out: Block = {"stage": known["stage"][after].astype(np.int64)}
-    for name in ("age_days", "seconds"):
-        values = known[name]
-        out[name] = np.interp(samples, lived, values)
-        if len(lived) > 1:
-            pace = (values[-1] - values[-2]) / (lived[-1] - lived[-2])
-            out[name] += pace * np.maximum(0.0, samples - lived[-1])
-        exact = lived[after] == samples  # interpolation may round what was measured
-        out[name][exact] = values[after[exact]]
-    return out
-
-
 def _participants(study: Study, people: Sequence[Participant]) -> ExportTable:
-    own = [v for v in labels(study) if v.name != "stage"]
+    own, time = [v for v in labels(study) if v.name != "stage"], study.design["time"]
     design = {f["name"] for f in study.design["factors"] if f["within"]}
     own = [v for v in own if v.name not in design]
     variables = [
@@ -164,20 +144,23 @@ def _participants(study: Study, people: Sequence[Participant]) -> ExportTable:
         Variable("stages", "text", "", "stages and within-subject levels in the order in which it lived them"),
         Variable("seed", "integer", "", "of everything that was drawn for it"),
         Variable("samples", "integer", "1", "samples lived"),
-        Variable("age_days", "number", "days", "age at the last sample"),
-        Variable("seconds", "number", "s", "simulated time lived"),
+        Variable("age_days", "number", "d", "age at the last sample"),
+        Variable("seconds", "number", "s", "simulated time lived; empty: not recorded at the last sample"),
+        Variable("finished", "integer", "", "1: it has lived to its end; 0: it goes on, or was stopped or killed"),
         *(Variable(name, "number", unit, doc) for name, (unit, doc) in LEDGER.items()),
     ]
 
     def row(p: Participant) -> Block:
-        last = p.life.last()
-        samples, age, seconds = (int(last[0]), last[1], last[2]) if last is not None else (0, np.nan, np.nan)
+        samples, last = samples_of(p), p.life.last()
+        age, seconds = time["start_days"] + samples * time["sample_days"], np.nan if samples else 0.0
+        if last is not None and last[0] == samples:
+            age, seconds = last[1], last[2]
         order = " > ".join(" ".join([s.name, *s.levels.values()]) for s in p.stages)
         values = {
             "participant": p.number, "cell": p.cell, "group": p.group, **p.levels, "excluded": p.excluded or "",
-            "stages": order, "seed": p.seed, "samples": samples, "age_days": age, "seconds": seconds, **p.ledger,
+            "stages": order, "seed": p.seed, "samples": samples, "age_days": age, "seconds": seconds,
+            "finished": int(p.finished), **{name: p.ledger[name] for name in LEDGER},
         }  # fmt: skip
-        values["samples"] = samples
         return {v.name: np.array([values[v.name]]) for v in variables}
 
     return ExportTable("participants", "a row a participant", variables, len(people), lambda: map(row, people))

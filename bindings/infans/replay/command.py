@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..export.command import numbers
 from ..export.staging import Progress
 from ..reader import RecordError, Run, load
 from ..study import Study
@@ -26,6 +27,14 @@ Without a screen MuJoCo draws with EGL or OSMesa (MUJOCO_GL=egl, osmesa).
 """
 
 
+def one_number(text: str) -> int:
+    """Of a participant or an agent."""
+    chosen = numbers(text)
+    if len(chosen) > 1:
+        raise argparse.ArgumentTypeError(f"'{text}': a replay is of one")
+    return chosen.start
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="infans-replay", description="Show a recorded life as it was: MP4, PNG strip, or interactive.",
@@ -33,8 +42,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("record", metavar="RUN.h5", help="record, or the folder that holds run.h5")
     who = made.add_mutually_exclusive_group()
-    who.add_argument("--participant", type=int, metavar="N", help="of a study, from 1 [the first of the file]")
-    who.add_argument("--agent", type=int, metavar="N", help="of a run, from 1 [1]")
+    who.add_argument("--participant", type=one_number, metavar="N", help="of a study, from 1 [the first of the file]")
+    who.add_argument("--agent", type=one_number, metavar="N", help="of a run, from 1 [1]")
     made.add_argument("--from", dest="start", type=float, metavar="S", help="simulated time, s [10 s before --to]")
     made.add_argument("--to", dest="stop", type=float, metavar="S", help="simulated time, s [10 s after --from; end]")
     made.add_argument("--samples", nargs=2, type=int, metavar=("A", "B"), help="samples in place of seconds, from 1")
