@@ -41,28 +41,16 @@ def parser() -> Parser:
     add("--seed", type=natural, metavar="S", help="of the first participant [the study's]")
     add("--participants", type=positive, nargs="+", default=[], metavar="K", help="only these numbers")
     add("--set", type=setting, action="append", default=[], metavar="KEY=VALUE", help="change an option; repeatable")
-    add(
-        "--grid",
-        type=grid,
-        action="append",
-        default=[],
-        metavar="KEY=A,B,C",
-        help="a study for each value, each in a folder of its own; repeatable: every combination",
-    )
+    add("--grid", type=grid, action="append", default=[], metavar="KEY=A,B,C", help="a study for each value, each in "
+        "a folder of its own; repeatable: every combination")
     add("--workers", type=positive, metavar="N", help="processes [every processor]; with --slurm jobs [8]")
     add("--block", type=positive, metavar="K", help="participants a task [so that every worker gets four]")
     add("--threads", type=positive, default=1, metavar="T", help="of each block [1]")
     add("--retries", type=natural, default=2, metavar="R", help="how often a failed block is tried again [2]")
     add("--scheduler", metavar="ADDRESS", help="use this Dask scheduler, e.g. tcp://10.0.0.1:8786")
     add("--slurm", action="store_true", help="send the workers as SLURM jobs (dask-jobqueue)")
-    add(
-        "--job",
-        type=setting,
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="of a SLURM job, as dask_jobqueue.SLURMCluster takes it: queue, account, cores, memory, walltime ...",
-    )
+    add("--job", type=setting, action="append", default=[], metavar="KEY=VALUE",
+        help="of a SLURM job, as dask_jobqueue.SLURMCluster takes it: queue, account, cores, memory, walltime ...")
     add("--keep-blocks", action="store_true", help="leave OUT/blocks when all is done")
     add("--quiet", action="store_true", help="no progress, no table, no report")
     return top

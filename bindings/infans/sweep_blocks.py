@@ -244,6 +244,6 @@ def _put(folder: Path, kept: Path, numbers: Sequence[int]) -> None:
 
 
 def block_name(numbers: Sequence[int]) -> str:
-    """ "0001-0004": from the first to the last number of a block; with the count where others lie between."""
+    """"0001-0004": from the first to the last number of a block; with the count where others lie between."""
     gaps = numbers[-1] - numbers[0] + 1 != len(numbers)
     return f"{numbers[0]:04d}-{numbers[-1]:04d}" + (f" ({len(numbers)})" if gaps else "")

@@ -118,12 +118,7 @@ def test_a_checkout_is_what_git_tracks(tmp_path: Path) -> None:
 
 
 def test_the_checker_passes_its_own_rules(tmp_path: Path) -> None:
-    plant(
-        tmp_path,
-        {
-            "scripts/check_tree.py": CHECKER.read_text(),
-            "tests/packaging/test_check_tree.py": Path(__file__).read_text(),
-        },
-    )
+    plant(tmp_path, {"scripts/check_tree.py": CHECKER.read_text(),
+                     "tests/packaging/test_check_tree.py": Path(__file__).read_text()})
     code, lines = check(tmp_path)
     assert code == 0, lines

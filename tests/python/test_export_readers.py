@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shlex
 
 import h5py
 import infans
@@ -116,3 +117,42 @@ def test_minari_of_a_run_in_which_an_agent_has_not_decided_yet(record, tmp_path,
         assert minari.load_dataset("infans/example-v0").total_steps == run.committed_steps[1:].sum() > 0
         with pytest.raises(MissingDatasetError, match="no decision is committed yet"):
             export.write(run, "minari", tmp_path / "none", participants=[1])
+
+
+def test_psych_ds_says_how_it_was_made(study, record, tmp_path):
+    """The command line of its README, parsed by a shell's rules, has what the record's request has."""
+    path = tmp_path / "run.h5"
+    path.write_bytes(study("logged").read_bytes())
+    request = 'settings = [["mind.goals", "a \'b\' c"], ["record.every", "2"]]\nagents = 2\nseed = 9\n'
+    with h5py.File(path, "r+") as file:
+        file.attrs["request"], file.attrs["options_toml"] = request, "[mind]\ngoals = 1\n"
+    with infans.load(path) as source:
+        export.write(source, "psych-ds", tmp_path / "a")
+    materials = tmp_path / "a" / "materials"
+    assert (materials / "request.toml").read_text() == request
+    assert (materials / "options.toml").read_text() == "[mind]\ngoals = 1\n"
+    line = re.search(r"```\n(infans run .*)\n```", (tmp_path / "a/README.md").read_text())[1]
+    assert shlex.split(line) == [
+        "infans", "run", "materials/study.toml", "--set", "mind.goals=a 'b' c", "--set", "record.every=2",
+        "--agents", "2", "--seed", "9",
+    ]  # fmt: skip
+    with infans.load(record("partial")) as run:
+        export.write(run, "psych-ds", tmp_path / "b")
+        line = re.search(r"```\n(infans run .*)\n```", (tmp_path / "b/README.md").read_text())[1]
+        assert line.endswith(f"--agents {len(run.agents)} --seed {run.attrs['seed']}")
+
+
+def test_psych_ds_replaces_older_data_whole_but_not_that_of_others(study, tmp_path):
+    with infans.load(study("within")) as within, infans.load(study("factorial")) as factorial:
+        export.write(factorial, "psych-ds", tmp_path / "a")
+        stale = tmp_path / "a/data/study-example_task-older_data.csv"
+        stale.write_text("x\n1\n")
+        (tmp_path / "a/notes.txt").write_text("mine")
+        export.write(within, "psych-ds", tmp_path / "a", force=True)
+        assert not stale.exists() and (tmp_path / "a/notes.txt").exists()
+        assert len(list((tmp_path / "a/data").iterdir())) == 3
+        (tmp_path / "b/data").mkdir(parents=True)
+        (tmp_path / "b/data/own.csv").write_text("mine")
+        export.write(within, "psych-ds", tmp_path / "b", force=True)
+        assert (tmp_path / "b/data/own.csv").read_text() == "mine"
+    assert {p.name for p in tmp_path.iterdir()} == {"a", "b"}

@@ -22,7 +22,7 @@ from .codebook import write_codebook
 from .episodes import dataset_id, write_minari
 from .long_table import ExportTable, Selection
 from .physics import write_physics
-from .psych_ds import write_psych_ds
+from .psych_ds import is_ours, write_psych_ds
 from .run_tables import run_tables
 from .staging import ExportExistsError, Progress, refuse_existing, staged
 from .study_tables import study_tables
@@ -67,7 +67,8 @@ def write(
     """Export a record; returns the files. `help(infans.export)` has examples; the rest as in `tables`.
 
     format: one of FORMATS. folder: [a folder named after the format beside the record]. force: replace files of the
-    same names (others stay). quiet=False: progress on a terminal.
+    same names (others stay; of an older Psych-DS dataset of Infans the folder data is replaced whole).
+    quiet=False: progress on a terminal.
     Raises ExportExistsError (a FileExistsError), MissingLibrary (an ImportError) for an extra that is not installed,
     MissingDatasetError for what the record has not, ValueError for an unknown format. Nothing is left of a failed one.
     """
@@ -87,7 +88,8 @@ def _write_tables(
 ) -> list[Path]:
     long = run_tables(record, chosen) if isinstance(record, Run) else study_tables(record, chosen)
     progress = Progress("infans-export", sum(t.rows for t in long), "rows", quiet=quiet)
-    with staged(target, force) as draft:
+    replaced = ("data",) if format == "psych-ds" and is_ours(target) else ()
+    with staged(target, force, replaced) as draft:
         if format == "psych-ds":
             write_psych_ds(record, long, draft, progress)
         else:

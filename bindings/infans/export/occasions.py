@@ -14,8 +14,8 @@ UNKNOWN = -1  # stage of a sample of which the record does not say it
 def life_at(study: Study, participant: Participant, samples: np.ndarray) -> Block:
     """age_days, seconds and stage (index, or UNKNOWN) at these samples, int [n], 0 being birth.
 
-    What life has a row of is as recorded. Otherwise (record.every > 1) age is start_days + sample * sample_days; seconds
-    are interpolated between rows, after the last at its pace; the stage is what the record leaves no doubt of.
+    What life has a row of is as recorded. Otherwise (record.every > 1) age is start_days + sample * sample_days;
+    seconds are interpolated between rows, after the last at its pace; the stage is what the record leaves no doubt of.
     """
     life, time = participant.life, study.design["time"]
     lived = np.concatenate([[0.0], life.read("sample")])
@@ -35,7 +35,7 @@ def life_at(study: Study, participant: Participant, samples: np.ndarray) -> Bloc
 
 
 def samples_of(participant: Participant) -> int:
-    """Samples that it has lived: of the ledger, and of a life that goes on, or format 1.0, the last that is recorded."""
+    """Samples that it has lived: of the ledger; of a life that goes on, or format 1.0, the last that is recorded."""
     counted = participant.ledger["samples"]
     if participant.finished and counted > 0:
         return int(counted)

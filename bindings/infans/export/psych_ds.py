@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,12 @@ Written by Infans {version} from the record of `{name}`{protocol}. Every row is 
 {files}
 
 A row is identified by {keys}. An empty cell: there was nothing to measure. `documentation/codebook.json` has unit and
-meaning of every column, `materials/study.toml` the design as it was run, with seed {seed} anybody can run it again.
+meaning of every column, `materials/study.toml` the study's file{options}. With Infans {version} anybody can run it
+again:
+
+```
+{command}
+```
 """
 KEYS = {
     "participants": "`participant`",
@@ -33,6 +40,24 @@ KEYS = {
     "decisions": "`agent`, `episode` and `index`",
     "episodes": "`agent` and `episode`",
 }
+TECHNIQUE = "simulation with Infans"
+MATERIALS = {"study.toml": "spec_toml", "options.toml": "options_toml", "request.toml": "request"}
+
+
+def command_of(record: Study | Run) -> str:
+    """What runs the study again: with the settings, agents, seed and participants that its command line had."""
+    asked = tomllib.loads(record.attrs.get("request", ""))  # a run has none, but all options in its file
+    words = ["infans", "run", "materials/study.toml"]
+    for key, value in asked.get("settings", []):
+        words += ["--set", f"{key}={value}"]
+    agents = len(record.agents) if isinstance(record, Run) else asked.get("agents")
+    words += [] if agents is None else ["--agents", str(agents)]
+    words += ["--seed", str(asked.get("seed", record.attrs["seed"]))]
+    if isinstance(record, Study):
+        numbers = record.participants.numbers
+        designed = sum(cell.get("participants", 0) for cell in record.design["cells"])
+        words += ["--participants", *map(str, numbers)] if numbers and len(numbers) < designed else []
+    return shlex.join(words)
 
 
 def label(text: str) -> str:
@@ -59,12 +84,23 @@ def write_psych_ds(
     for table in tables:
         write_csv(table, folder / "data" / names[table.name], tick)
     write_json(tables, folder / "documentation")
-    (folder / "materials" / "study.toml").write_text(record.attrs["spec_toml"], encoding="utf-8")
+    for file, attribute in MATERIALS.items():
+        if attribute in record.attrs:
+            (folder / "materials" / file).write_text(record.attrs[attribute], encoding="utf-8")
     (folder / ".psychds-ignore").write_text("documentation/\nmaterials/\n", encoding="utf-8")  # not data: not checked
     about = json.dumps(_description(record, tables), indent=1, ensure_ascii=False)
     (folder / "dataset_description.json").write_text(about + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_readme(record, tables, names), encoding="utf-8")
     (folder / "CHANGES.md").write_text("# Changes\n\n1.0.0: as exported.\n", encoding="utf-8")
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether it holds a dataset that `write_psych_ds` wrote; what others put into data/ is not taken away."""
+    try:
+        about = json.loads((folder / "dataset_description.json").read_text(encoding="utf-8"))
+        return str(about.get("measurementTechnique", "")).startswith(TECHNIQUE)
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _summary(record: Study | Run) -> str:
@@ -80,7 +116,7 @@ def _description(record: Study | Run, tables: Sequence[ExportTable]) -> dict[str
         "description": _summary(record),
         "version": "1.0.0",
         "keywords": ["developmental science", "simulation", "active inference"],
-        "measurementTechnique": f"simulation with Infans {record.attrs['infans_version']}",
+        "measurementTechnique": f"{TECHNIQUE} {record.attrs['infans_version']}",
         "variableMeasured": _variables(tables),
     }
 
@@ -114,5 +150,8 @@ def _readme(record: Study | Run, tables: Sequence[ExportTable], names: dict[str,
         protocol=f", protocol `{protocol}`" if protocol else "",
         files="\n".join(f"| {names[t.name]} | {t.rows} | {t.doc} |" for t in tables),
         keys="; ".join(f"{key} in {names[t.name]}" for key, t in zip(keys, tables, strict=True)),
-        seed=record.attrs["seed"],
+        options=", `materials/options.toml` every option before groups, factors and stages change it"
+        if "options_toml" in record.attrs
+        else "",
+        command=command_of(record),
     )

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -26,10 +26,11 @@ def refuse_existing(target: Path, force: bool) -> None:
 
 
 @contextmanager
-def staged(target: Path, force: bool) -> Iterator[Path]:
+def staged(target: Path, force: bool, whole: Sequence[str] = ()) -> Iterator[Path]:
     """A new folder beside `target`, absolute; at the end of the block its files move there, unless an error ended it.
 
-    Files of `target` that have other names stay. Raises ExportExistsError, and FileNotFoundError for a missing parent.
+    Files of `target` that have other names stay, but for those in its folders `whole`, which are replaced.
+    Raises ExportExistsError, and FileNotFoundError for a missing parent.
     """
     target = target.resolve()
     refuse_existing(target, force)
@@ -40,7 +41,10 @@ def staged(target: Path, force: bool) -> Iterator[Path]:
         draft.chmod(0o777 & ~_umask())
         yield draft
         refuse_existing(target, force)  # who came in the meantime is not overwritten either
-        for source in sorted(p for p in draft.rglob("*") if p.is_file()):
+        files = sorted(p for p in draft.rglob("*") if p.is_file())
+        for k, folder in enumerate(name for name in whole if (target / name).is_dir()):
+            (target / folder).replace(draft / f".old{k}")  # goes with the draft
+        for source in files:
             place = target / source.relative_to(draft)
             place.parent.mkdir(parents=True, exist_ok=True)
             source.replace(place)
