@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from .logs import ALL, LOGS
-from .participants import COUNTS, Column, Participant, Participants, Rows, Stage
+from .participants import COUNTS, LEDGER, Column, Participant, Participants, Rows, Stage
 from .records import Kind, Record
 from .tables import MissingDatasetError, Named, missing
 
@@ -26,6 +26,12 @@ STUDY = Kind(
     attributes=("spec_name", "spec_toml", "protocol", "seed", "design"),
     groups=("committed", "participants", "excluded", "ledger"),
 )
+
+
+NOT_FACTORS = (
+    "participant", "cell", "group", "stage", "stages", "excluded", "seed", "finished", "samples", "occasion", *LEDGER,
+    "trial", "sample", "age_days", "seconds",
+)  # fmt: skip
 
 
 class LongTable(Named, dict[str, np.ndarray]):
@@ -126,19 +132,28 @@ class Study(Record):
     @property
     def labels(self) -> list[str]:
         """The columns of a long table that say whose row it is and in which condition."""
-        factors = [factor["name"] for factor in self.design["factors"]]
-        return ["participant", "cell", "group", *factors, "stage", "excluded"]
+        return ["participant", "cell", "group", *self.factor_columns.values(), "stage", "excluded"]
+
+    @cached_property
+    def factor_columns(self) -> dict[str, str]:
+        """Column of every factor in a table: its name, with "_factor" where another column is called so."""
+        return apart([factor["name"] for factor in self.design["factors"]], NOT_FACTORS, "_factor")
+
+    def columns(self, names: Sequence[str]) -> dict[str, str]:
+        """Columns of a long table for values of these names: the name, with "_measured" where it is a label's."""
+        return apart(names, self.labels, "_measured")
 
     def block(
         self, participant: Participant, rows: Rows, part: slice = ALL, names: Sequence[str] | None = None
     ) -> dict[str, np.ndarray]:
-        """Rows of one participant as columns of a long table: its labels, then `names` [all]."""
+        """Rows of one participant as columns of a long table: its labels, then `names` [all]. A variable
+        or measure that is called like a label is renamed: see `columns`."""
         names = [name for name in rows if name != "stage"] if names is None else names
         values = rows.read_all(["stage", *names], part)
         stage = values["stage"].astype(int)
         columns = self.labels_of(participant, stage)
-        for name in names:
-            columns[name] = values[name].astype(np.int64) if name in COUNTS else values[name]
+        for name, column in self.columns(names).items():
+            columns[column] = values[name].astype(np.int64) if name in COUNTS else values[name]
         return columns
 
     def labels_of(self, participant: Participant, stage: np.ndarray) -> dict[str, np.ndarray]:
@@ -147,8 +162,8 @@ class Study(Record):
         known = range(len(p.stages))
         columns = {"participant": np.full(count, p.number), "cell": np.full(count, p.cell)}
         columns["group"] = np.full(count, p.group)
-        for factor in (f["name"] for f in self.design["factors"]):
-            columns[factor] = np.array([*(p.level(factor, k) for k in known), p.levels.get(factor, "")])[stage]
+        for factor, column in self.factor_columns.items():
+            columns[column] = np.array([*(p.level(factor, k) for k in known), p.levels.get(factor, "")])[stage]
         columns["stage"] = np.array([*(s.name for s in p.stages), ""])[stage]
         columns["excluded"] = np.full(count, p.excluded or "")
         return columns
@@ -162,6 +177,17 @@ class Study(Record):
             f"{len(self.design['cells'])} cells, {out} excluded; {int(self.committed[:, 0].sum())} samples; "
             f"probes: {', '.join(self.probes) or 'none'}>"
         )
+
+
+def apart(names: Sequence[str], taken: Sequence[str], suffix: str) -> dict[str, str]:
+    """What each of `names` is called beside columns `taken`: as it is, or with a suffix."""
+    called = {}
+    for name in names:
+        column = name
+        while column in taken or (column != name and column in names):
+            column += suffix
+        called[name] = column
+    return called
 
 
 def in_words(numbers: Sequence[int]) -> str:

@@ -258,3 +258,37 @@ def test_numbers_are_checked_and_nobody_is_exported_twice(study, record, tmp_pat
             for form in ("csv", "mujoco"):
                 with pytest.raises(MissingDatasetError, match=f"no agent {number} "):
                     export.write(opened, form, tmp_path / "y", participants=[number])
+
+
+def test_what_is_called_like_a_label_overwrites_none(study, tmp_path):
+    """A variable "group", a measure "cell", a signal "stage" and a factor "seed" keep both columns."""
+    path = tmp_path / "run.h5"
+    path.write_bytes(study("logged").read_bytes())
+    with h5py.File(path, "r+") as file:
+        design = json.loads(file.attrs["design"])
+        design["factors"] = [{"name": "seed", "within": False, "levels": ["low", "high"]}]
+        for cell in design["cells"]:
+            cell["levels"] = {"seed": "low"}
+        design["variables"][0]["name"], design["probes"][0]["measures"][0]["name"] = "group", "cell"
+        file.attrs["design"] = json.dumps(design)
+        for person in file["participants"].values():
+            for node, old, new, kind in (
+                (person["life"], "kick", "group", "columns"), (person["probes/reach"], "error", "cell", "columns"),
+                (person["signals"], "vfe/total", "stage", "signals"),
+            ):  # fmt: skip
+                node.attrs[kind] = node.attrs[kind].decode().replace(f'"{old}"', f'"{new}"')
+    with infans.load(study("logged")) as original, infans.load(path) as record:
+        export.write(record, "csv", tmp_path / "out", signals=True)
+        samples, trials = columns(tmp_path / "out/samples.csv"), columns(tmp_path / "out/trials_reach.csv")
+        assert set(samples["group"]) == {"active", "random", "yoked"} == set(trials["cell"])
+        assert np.array_equal(numbers(samples["group_measured"]), original.life().kick)
+        assert np.array_equal(numbers(trials["cell_measured"]), original.trials("reach").error)
+        assert np.array_equal(record.life().group_measured, original.life().kick)
+        signals = columns(tmp_path / "out/signals.csv")
+        assert set(signals["stage"]) == {"baseline", "conjugate", "extinction"} and "0.1" in signals["stage_measured"]
+        people = columns(tmp_path / "out/participants.csv")
+        assert set(people["seed_factor"]) == {"low"} and people["seed"][0] == "101"
+        book = columns(tmp_path / "out/codebook.csv")
+        said = dict(zip(zip(book["table"], book["name"], strict=True), book["description"], strict=True))
+        assert "called 'group' in the record" in said["samples", "group_measured"]
+        assert "called 'seed' in the record" in said["participants", "seed_factor"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..participants import COUNTS, Column, Participant, Rows
-from ..study import Study
+from ..study import Study, apart
 from .long_table import Block, ExportTable, Selection, Variable, element_names, parts
 from .occasions import life_at, samples_of
 
@@ -61,12 +61,13 @@ def labels(study: Study) -> list[Variable]:
         "stage": [s["name"] for s in design["stages"]],
         "excluded": ["failed", *(e["name"] for e in design["exclusions"])],
     }
-    within = {f["name"]: f for f in design["factors"]}
+    within = {study.factor_columns[f["name"]]: f for f in design["factors"]}
     variables = []
     for name in study.labels:
         if name in within:
             kind = "within" if within[name]["within"] else "between"
             doc = f"level of the factor, {kind} subjects; empty: the stage has none"
+            doc += renamed(within[name]["name"], name)
             variables.append(Variable(name, "text", "", doc, tuple(within[name]["levels"])))
         else:
             kind, doc = LABELS[name]
@@ -74,8 +75,14 @@ def labels(study: Study) -> list[Variable]:
     return variables
 
 
-def _variable(column: Column) -> Variable:
-    return Variable(column.name, "integer" if column.name in COUNTS else "number", column.unit, column.doc)
+def renamed(name: str, column: str) -> str:
+    """Says in the codebook that a column is not called as in the record, since another one is."""
+    return "" if name == column else f" (called '{name}' in the record)"
+
+
+def _variable(c: Column, name: str) -> Variable:
+    kind = "integer" if c.name in COUNTS else "number"
+    return Variable(name, kind, c.unit, c.doc + renamed(c.name, name))
 
 
 def _long(
@@ -89,6 +96,7 @@ def _long(
         return None
     kept = columns[:index] + [c for c in columns[index:] if c.name in wanted]
     names = [c.name for c in kept]
+    variables = [_variable(c, column) for c, column in zip(kept, study.columns(names).values(), strict=True)]
 
     def blocks() -> Iterator[Block]:
         for participant, rows in lives:
@@ -96,7 +104,7 @@ def _long(
                 yield study.block(participant, rows, part, names)
 
     rows = sum(r.rows for _, r in lives)
-    return ExportTable(name, doc, labels(study) + [_variable(c) for c in kept], rows, blocks)
+    return ExportTable(name, doc, labels(study) + variables, rows, blocks)
 
 
 def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> ExportTable | None:
@@ -108,15 +116,18 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
     wanted = list(known) if chosen.signals and not chosen.measures else chosen.of(known)
     if not wanted:
         return None
-    variables = [
-        Variable(element, "number", known[name].unit, known[name].doc)
-        for name in wanted
-        for element in element_names(name, known[name].shape)
-    ]
     index = [
         Variable("sample", "integer", "1", "samples lived, this one included"),
         Variable("age_days", "number", "d", "age"),
         Variable("seconds", "number", "s", "simulated time lived; between rows of life (record.every) interpolated"),
+    ]
+    own = labels(study) + index
+    elements = {name: element_names(name, known[name].shape) for name in wanted}
+    called = apart([e for some in elements.values() for e in some], [v.name for v in own], "_measured")
+    variables = [
+        Variable(called[e], "number", known[name].unit, known[name].doc + renamed(e, called[e]))
+        for name in wanted
+        for e in elements[name]
     ]
 
     def blocks() -> Iterator[Block]:
@@ -127,17 +138,16 @@ def _signals(study: Study, people: Sequence[Participant], chosen: Selection) -> 
                 block = study.labels_of(p, when["stage"][part])
                 block |= {"sample": samples[part], "age_days": when["age_days"][part], "seconds": when["seconds"][part]}
                 for name in wanted:
-                    signal = p.signals[name]
-                    block |= zip(element_names(name, signal.shape), signal.flat(part).T, strict=True)
+                    block |= zip((called[e] for e in elements[name]), p.signals[name].flat(part).T, strict=True)
                 yield block
 
     rows = sum(len(p.signals.rows) for p in lives)
-    return ExportTable("signals", "a row a recorded sample", labels(study) + index + variables, rows, blocks)
+    return ExportTable("signals", "a row a recorded sample", own + variables, rows, blocks)
 
 
 def _participants(study: Study, people: Sequence[Participant]) -> ExportTable:
     own, time = [v for v in labels(study) if v.name != "stage"], study.design["time"]
-    design = {f["name"] for f in study.design["factors"] if f["within"]}
+    design = {study.factor_columns[f["name"]] for f in study.design["factors"] if f["within"]}
     own = [v for v in own if v.name not in design]
     variables = [
         *own,
@@ -157,9 +167,10 @@ def _participants(study: Study, people: Sequence[Participant]) -> ExportTable:
             age, seconds = last[1], last[2]
         order = " > ".join(" ".join([s.name, *s.levels.values()]) for s in p.stages)
         values = {
-            "participant": p.number, "cell": p.cell, "group": p.group, **p.levels, "excluded": p.excluded or "",
+            "participant": p.number, "cell": p.cell, "group": p.group, "excluded": p.excluded or "",
             "stages": order, "seed": p.seed, "samples": samples, "age_days": age, "seconds": seconds,
             "finished": int(p.finished), **{name: p.ledger[name] for name in LEDGER},
+            **{study.factor_columns[factor]: level for factor, level in p.levels.items()},
         }  # fmt: skip
         return {v.name: np.array([values[v.name]]) for v in variables}
 
