@@ -122,7 +122,7 @@ class Signals(Mapping[str, Signal]):
 
 
 class Body(NamedTuple):
-    """A body that a participant lived in from `sample` (from 1) on, when it was `age_days` old."""
+    """A body that a participant lived in from `sample` (0: birth) on, when it was `age_days` old."""
 
     sample: int
     age_days: float
@@ -164,7 +164,7 @@ class Physics(Sequence[np.ndarray]):
 
     @property
     def samples(self) -> np.ndarray:
-        """Which samples of life the states end, from 1: int64 [rows]."""
+        """Which samples of life the states end, 0 being birth: int64 [rows]."""
         return self._index[:, 0]
 
     @property

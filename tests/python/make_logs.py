@@ -81,6 +81,11 @@ def state(number: int, stage: int) -> bytes:
 def rows_of(number: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
     signals, physics = [], []
     kind = mujoco.mjtState.mjSTATE_INTEGRATION
+    if samples:  # the recorder's first row is of birth
+        model = mujoco.MjModel.from_xml_string(BODIES[0])
+        row = np.empty(mujoco.mj_stateSize(model, kind))
+        mujoco.mj_getState(model, mujoco.MjData(model), row, kind)
+        physics.append([0, 0, *row])
     for sample, body, action, model, data in simulate(number, samples):
         seen = [*data.qpos, *data.qvel, *grid(sample).ravel(order="F"), 0.1 * sample, action, action - 1, action + 1]
         signals.append([sample, *seen])
@@ -98,7 +103,7 @@ def write(group: h5py.Group, number: int, stage: np.ndarray, uncommitted: int) -
     signals, physics = rows_of(number, lived)
     texts = [body.encode() for body in BODIES[: min(lived, 1 + (lived >= GROWS))]]
     starts = np.cumsum([0, *map(len, texts)])
-    bodies = [[s, 28.0 + 0.5 * s, starts[k], len(texts[k])] for k, s in enumerate([1, GROWS][: len(texts)])]
+    bodies = [[s, 28.0 + 0.5 * s, starts[k], len(texts[k])] for k, s in enumerate([0, GROWS][: len(texts)])]
     ends = np.flatnonzero(np.diff(stage, append=-1)) + 1 if lived else []
     saved = [state(number, int(stage[end - 1])) for end in ends]
     places = np.cumsum([0, *map(len, saved)])

@@ -70,11 +70,12 @@ def test_nothing_is_read_before_it_is_asked_and_slices_read_their_rows_only(stud
 
 def test_physics_and_bodies_go_on_in_mujoco(logged):
     p = logged.participants[0]
-    assert [b.mjcf for b in p.bodies] == make_logs.BODIES and p.bodies[1].sample == make_logs.GROWS
-    assert list(p.physics.body[[23, 24]]) == [0, 1] and p.physics.samples[24] == 50
+    assert [b.mjcf for b in p.bodies] == make_logs.BODIES and [b.sample for b in p.bodies] == [0, make_logs.GROWS]
+    assert p.physics.samples[0] == 0 and p.bodies[0].age_days == 28  # of birth
+    assert list(p.physics.body[[24, 25]]) == [0, 1] and p.physics.samples[25] == 50
     model = mujoco.MjModel.from_xml_string(p.bodies[-1].mjcf)
     data = mujoco.MjData(model)
-    mujoco.mj_setState(model, data, p.physics[50], mujoco.mjtState.mjSTATE_INTEGRATION)
+    mujoco.mj_setState(model, data, p.physics[51], mujoco.mjtState.mjSTATE_INTEGRATION)
     for sample in (103, 104):
         data.ctrl[:] = make_logs.command(p.number, sample)
         mujoco.mj_step(model, data, make_logs.SUBSTEPS)
@@ -170,7 +171,7 @@ def test_ledger(logged):
 def test_only_committed_rows_of_a_killed_study(study):
     with infans.load(study("logged_killed")) as record:
         p = record.participants[0]
-        assert len(p.signals["vfe/total"]) == 100 and len(p.physics) == 50 and len(p.bodies) == 2
+        assert len(p.signals["vfe/total"]) == 100 and len(p.physics) == 51 and len(p.bodies) == 2
         assert not (np.asarray(p.signals["vfe/total"]) == 99).any() and len(p.states) == 2
 
 

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     who.add_argument("--agent", type=one_number, metavar="N", help="of a run, from 1 [1]")
     made.add_argument("--from", dest="start", type=float, metavar="S", help="simulated time, s [10 s before --to]")
     made.add_argument("--to", dest="stop", type=float, metavar="S", help="simulated time, s [10 s after --from; end]")
-    made.add_argument("--samples", nargs=2, type=int, metavar=("A", "B"), help="samples in place of seconds, from 1")
+    made.add_argument("--samples", nargs=2, type=int, metavar=("A", "B"), help="samples in place of seconds; 0: birth")
     made.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast as it was [1]")
     made.add_argument("--fps", type=float, metavar="F", help="frames a second [one a recorded state, 60 at most]")
     made.add_argument("--strip", nargs="?", type=int, const=8, metavar="N", help="a PNG of N pictures [8], no film")

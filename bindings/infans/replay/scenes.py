@@ -75,7 +75,7 @@ def clip_of_seconds(
 
 
 def clip_of_samples(record: Study | Run, number: int, first: int, last: int, *, fps: float = 25.0) -> Clip:
-    """Every recorded state of samples `first` to `last` (of a run: decisions), from 1, one a frame."""
+    """Every recorded state of samples `first` to `last` (0: birth; of a run: decisions, from 1), one a frame."""
     life = life_of(record, number)
     sample = life.columns.get("sample", np.arange(1, len(life.body) + 1))
     row = np.flatnonzero((sample >= first) & (sample <= last))
