@@ -195,6 +195,11 @@ def test_the_command(study, record, opengl, tmp_path, capsys, monkeypatch):
         ([path, "--samples", "2", "4", "-o", str(tmp_path / "a.mp4")], "already there"),
         ([path, "--samples", "2", "4", "-o", str(tmp_path / "b.mp4"), "--camera", "nose"], "there is: side"),
         ([path, "--size", "63", "48"], "even"),
+        ([path, "--fps", "inf"], "--fps inf"),
+        ([path, "--fps", "nan"], "--fps nan"),
+        ([path, "--fps", "1e9"], "frames a second"),
+        ([path, "--speed", "inf"], "--speed inf"),
+        ([path, "--samples", "2", "4", "--speed", "2"], "--fps says how fast"),
         ([path, "--samples", "2", "4", "--view"], "needs a screen"),
         ([path, "--samples", "2", "4", "--view", "--strip"], "writes no file"),
         ([str(study("within"))], "record.physics_every=1"),
@@ -217,3 +222,15 @@ def test_what_is_missing_is_named(monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "off")
     with pytest.raises(replay.CannotDraw, match="MUJOCO_GL=off switches"):
         replay.Painter(make_logs.BODIES[0])
+
+
+def test_a_full_disk_leaves_nothing(logged, opengl, tmp_path, monkeypatch):
+    def half(self, content):
+        with self.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "write_bytes", half)
+    with pytest.raises(OSError, match="No space"):
+        replay.write_strip(replay.clip_of_samples(logged, 1, 2, 8), tmp_path / "a.png", 2, LOOK)
+    assert not list(tmp_path.iterdir())

@@ -62,6 +62,9 @@ def _write(path: Path, make: Callable[[], bytes], force: bool) -> Path:
         raise FileNotFoundError(f"{path.parent}: no such folder to write {path.name} into")
     content = make()
     draft = path.with_name(f".{path.name}.partial")
-    draft.write_bytes(content)
-    draft.replace(path)
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)  # of a full disk: half of it
     return path

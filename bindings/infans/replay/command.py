@@ -14,6 +14,7 @@ from ..tables import MissingDatasetError
 from . import CannotDraw, Look, MissingLibrary, NothingToReplay, write_mp4, write_strip
 from .scenes import Clip, clip_of_samples, clip_of_seconds, life_of, seconds_of
 
+MOST_FPS = 1000.0  # what the MP4's rate, a fraction, holds
 LENGTH = 10.0  # s of simulated time, unless asked otherwise
 EXAMPLES = """examples:
   infans-replay runs/mobile-1 --participant 3 --from 120 --to 130    participant-0003_120-130s.mp4 beside the record
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--from", dest="start", type=float, metavar="S", help="simulated time, s [10 s before --to]")
     made.add_argument("--to", dest="stop", type=float, metavar="S", help="simulated time, s [10 s after --from; end]")
     made.add_argument("--samples", nargs=2, type=int, metavar=("A", "B"), help="samples in place of seconds; 0: birth")
-    made.add_argument("--speed", type=float, default=1.0, metavar="X", help="times as fast as it was [1]")
+    made.add_argument("--speed", type=float, metavar="X", help="times as fast as it was [1]; of seconds only")
     made.add_argument("--fps", type=float, metavar="F", help="frames a second [one a recorded state, 60 at most]")
     made.add_argument("--strip", nargs="?", type=int, const=8, metavar="N", help="a PNG of N pictures [8], no film")
     made.add_argument("--view", action="store_true", help="MuJoCo's interactive viewer, no file")
@@ -78,7 +79,7 @@ def chosen_clip(record: Study | Run, given: argparse.Namespace) -> Clip:
         end = float(seconds[-1]) if len(seconds) else 0.0
         stop = end if start is None else start + LENGTH
     start = max(0.0, stop - LENGTH) if start is None else start
-    return clip_of_seconds(record, number, start, stop, fps=given.fps, speed=given.speed)
+    return clip_of_seconds(record, number, start, stop, fps=given.fps, speed=given.speed or 1.0)
 
 
 def output_of(record: Study | Run, clip: Clip, given: argparse.Namespace) -> Path:
@@ -96,8 +97,13 @@ def check(made: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         made.error("--view writes no file: leave --strip and -o out")
     if given.start is not None and given.stop is not None and given.stop < given.start:
         made.error(f"--to {given.stop:g} is before --from {given.start:g}")
-    if given.speed <= 0 or (given.fps is not None and given.fps <= 0):
-        made.error("--speed and --fps must be greater than 0")
+    if given.samples and given.speed is not None:
+        made.error("--samples shows every recorded state: --fps says how fast; --speed goes with --from and --to")
+    for name, value in (("speed", given.speed), ("fps", given.fps)):
+        if value is not None and not 0 < value < float("inf"):
+            made.error(f"--{name} {value:g}: it must be a number greater than 0")
+    if given.fps is not None and not MOST_FPS >= given.fps >= 1 / MOST_FPS:
+        made.error(f"--fps {given.fps:g}: from {1 / MOST_FPS:g} to {MOST_FPS:g} frames a second")
     if min(given.size) < 16 or any(n % 2 for n in given.size):
         made.error(f"--size {given.size[0]} {given.size[1]}: even numbers of 16 pixels or more")
     if given.strip is not None and given.strip < 1:
