@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
+from .damage import reading
 from .state import decode
 from .tables import OnDemand, missing
 
@@ -20,17 +21,18 @@ ALL = slice(None)
 
 
 class Stored:
-    """A dataset that is open only while it is read: HDF5 keeps a cache of several MB for every open one."""
+    """A dataset that is open only while it is read: HDF5 keeps a cache of several MB for every open one. Read by
+    `stored[rows]`. Raises RecordError for a damaged file."""
 
     def __init__(self, dataset: h5py.Dataset) -> None:
         self._file, self._name = dataset.file, dataset.name
 
-    def open(self) -> h5py.Dataset:
-        """As a running writer has it now."""
-        dataset = self._file[self._name]
-        if self._file.swmr_mode:
-            dataset.id.refresh()
-        return dataset
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        with reading(self._file.filename):
+            dataset = self._file[self._name]
+            if self._file.swmr_mode:
+                dataset.id.refresh()  # as a running writer has it now
+            return dataset[rows]
 
 
 def committed(rows: Rows, count: int) -> slice:
@@ -68,7 +70,7 @@ class Signal:
     def flat(self, rows: Rows = ALL) -> np.ndarray:
         """Rows as they are stored, column-major: float64 [n, size]."""
         chosen = committed(rows, len(self))
-        return self._log.stored.open()[chosen, self._offset : self._offset + self.size]
+        return self._log.stored[chosen, self._offset : self._offset + self.size]
 
     def __getitem__(self, rows: Rows) -> np.ndarray:
         flat = self.flat(rows)
@@ -102,7 +104,7 @@ class Signals(Mapping[str, Signal]):
     @property
     def samples(self) -> np.ndarray:
         """Which samples of life the rows are of, from 1: int64 [rows]."""
-        return self.stored.open()[: len(self.rows), 0].astype(np.int64)
+        return self.stored[: len(self.rows), 0].astype(np.int64)
 
     def __getitem__(self, name: str) -> Signal:
         if name not in self._signals:
@@ -136,8 +138,8 @@ class Bodies(OnDemand[Body]):
         self._table, self._text, self._count = Stored(table), Stored(text), rows
 
     def _make(self, index: int) -> Body:
-        sample, age, offset, length = self._table.open()[index]
-        text = self._text.open()[int(offset) : int(offset + length)]
+        sample, age, offset, length = self._table[index]
+        text = self._text[int(offset) : int(offset + length)]
         return Body(int(sample), float(age), text.tobytes().decode())
 
     def __len__(self) -> int:
@@ -160,7 +162,7 @@ class Physics(Sequence[np.ndarray]):
 
     @cached_property
     def _index(self) -> np.ndarray:
-        return self.stored.open()[: self._count, :2].astype(np.int64)
+        return self.stored[: self._count, :2].astype(np.int64)
 
     @property
     def samples(self) -> np.ndarray:
@@ -173,7 +175,7 @@ class Physics(Sequence[np.ndarray]):
         return self._index[:, 1]
 
     def __getitem__(self, rows: Rows) -> np.ndarray:
-        states = self.stored.open()[committed(rows, self._count), 2:]
+        states = self.stored[committed(rows, self._count), 2:]
         return states if isinstance(rows, slice) else states[0]
 
     def __len__(self) -> int:
@@ -201,12 +203,11 @@ class States(OnDemand[State]):
     @property
     def ends(self) -> np.ndarray:
         """Last sample and index of each stage that has ended: int64 [rows, 2]."""
-        table = self._table.open()
-        return table[: self._count, :3][:, ::2].astype(np.int64)
+        return self._table[: self._count, :3][:, ::2].astype(np.int64)
 
     def _make(self, index: int) -> State:
-        sample, age, stage, offset, length = self._table.open()[index]
-        data = self._data.open()[int(offset) : int(offset + length)]
+        sample, age, stage, offset, length = self._table[index]
+        data = self._data[int(offset) : int(offset + length)]
         return State(int(sample), float(age), int(stage), decode(data))
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import h5py
 import numpy as np
 
+from .damage import reading
 from .logs import ALL, LOGS, Bodies, Physics, Signals, States, Stored, committed
 from .tables import MissingDatasetError, Named, OnDemand, missing
 
@@ -51,22 +52,22 @@ class Rows(Named, Mapping[str, np.ndarray]):
     @cached_property
     def array(self) -> np.ndarray:
         """All columns, float64 [rows, columns]."""
-        return self._stored.open()[: self._rows]
+        return self._stored[: self._rows]
 
     def read(self, name: str, rows: slice = ALL) -> np.ndarray:
         """A column of these rows, without reading and keeping the rest."""
-        return self._stored.open()[committed(rows, self._rows), self._index(name)]
+        return self._stored[committed(rows, self._rows), self._index(name)]
 
     def read_all(self, names: Sequence[str], rows: slice = ALL) -> dict[str, np.ndarray]:
         """Several columns of these rows; few columns of a wide table do not read the others into memory."""
         if 2 * len(names) < len(self._names):
             return {name: self.read(name, rows) for name in names}
-        values = self._stored.open()[committed(rows, self._rows)]
+        values = self._stored[committed(rows, self._rows)]
         return {name: values[:, self._index(name)] for name in names}
 
     def last(self) -> np.ndarray | None:
         """The last row, float64 [columns]; None where there is none."""
-        return self._stored.open()[self._rows - 1] if self._rows else None
+        return self._stored[self._rows - 1] if self._rows else None
 
     def column(self, name: str) -> Column:
         """Unit and meaning of a column."""
@@ -115,7 +116,8 @@ class Participant:
     def life(self) -> Rows:
         """One row a sample: sample (from 1), age_days, seconds (simulated), stage (index), then variables."""
         rows = int(self._study.committed[self._index, 0])
-        return Rows(self._file["life"], rows, f"life of participant {self.number}")
+        with reading(self._study.path):
+            return Rows(self._file["life"], rows, f"life of participant {self.number}")
 
     def probe(self, name: str) -> Rows:
         """One row a trial: occasion, trial, age_days, sample (lived so far), stage (index), then measures.
@@ -124,7 +126,8 @@ class Participant:
         """
         index = self._study.probe_index(name)
         rows = int(self._study.committed[self._index, 1 + index])
-        return Rows(self._file[f"probes/{name}"], rows, f"probe '{name}' of participant {self.number}")
+        with reading(self._study.path):
+            return Rows(self._file[f"probes/{name}"], rows, f"probe '{name}' of participant {self.number}")
 
     @property
     def logs(self) -> list[str]:
@@ -160,7 +163,8 @@ class Participant:
                 f"no {log} of participant {self.number} in {self._study.path}; to record them, run the study with "
                 f"--set {option.get(log, 'record.physics_every=1')}"
             )
-        return self._file[name]
+        with reading(self._study.path):
+            return self._file[name]
 
     def _logged(self, name: str) -> int:
         return int(self._study.committed_logs[self._index, LOGS.index(name)])
@@ -173,8 +177,9 @@ class Participant:
     def ledger(self) -> dict[str, float]:
         """What this life has cost: wall_seconds, cpu_seconds, samples, belief_updates and (floating-point) operations;
         NaN: not counted, or the life goes on."""
-        ledger = self._study.file["ledger"]
-        return {name: float(ledger[name][self._index]) if name in ledger else np.nan for name in LEDGER}
+        with reading(self._study.path):
+            ledger = self._study.file["ledger"]
+            return {name: float(ledger[name][self._index]) if name in ledger else np.nan for name in LEDGER}
 
     @property
     def wall_seconds(self) -> float:
@@ -205,7 +210,8 @@ class Participants(OnDemand[Participant]):
 
     def _make(self, index: int) -> Participant:
         if index not in self._made:
-            self._made[index] = Participant(self._study, index, self._names[index])
+            with reading(self._study.path):
+                self._made[index] = Participant(self._study, index, self._names[index])
         return self._made[index]
 
     @property

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from .fields import OBSERVED, TABLES, Field
-from .records import Kind, Record, RecordError, open_record
+from .records import Kind, Record, RecordError, open_record, reading
 from .study import STUDY, Study, in_words
 from .tables import MissingDatasetError, OnDemand, Table
 
@@ -95,7 +95,8 @@ class Agents(OnDemand[Agent]):
         self._all: list[Agent | None] = [None] * size
 
     def _make(self, index: int) -> Agent:
-        self._all[index] = made = self._all[index] or Agent(self._run, index + 1)
+        with reading(self._run.path):
+            self._all[index] = made = self._all[index] or Agent(self._run, index + 1)
         return made
 
     def __len__(self) -> int:
@@ -193,7 +194,8 @@ def load(path: str | os.PathLike[str]) -> Run | Study:
     """Open a record (run.h5, or the folder that holds it); works on finished, running and killed runs and studies."""
     file, path, filetype = open_record(path, {"infans-run": RUN, "infans-study": STUDY})
     try:
-        return Study(file, path) if filetype == "infans-study" else Run(file, path)
+        with reading(path):
+            return Study(file, path) if filetype == "infans-study" else Run(file, path)
     except BaseException:
         file.close()
         raise

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Self
 import h5py
 import numpy as np
 
+from .damage import RecordError, reading
 
-class RecordError(ValueError):
-    """The file is no record that this version reads; the message says why."""
+__all__ = ["Kind", "Record", "RecordError", "open_record", "plain", "reading"]
 
 
 class Kind(NamedTuple):
@@ -35,15 +35,17 @@ class Record:
 
     def fresh(self, name: str) -> np.ndarray:
         """The dataset `name` as a running writer has it now."""
-        dataset = self.file[name]
-        if self.file.swmr_mode:
-            dataset.id.refresh()
-        return dataset[...]
+        with reading(self.path):
+            dataset = self.file[name]
+            if self.file.swmr_mode:
+                dataset.id.refresh()
+            return dataset[...]
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
         """What the file says about itself: versions, seed, study ..."""
-        return {name: plain(value) for name, value in self.file.attrs.items()}
+        with reading(self.path):
+            return {name: plain(value) for name, value in self.file.attrs.items()}
 
     @cached_property
     def spec(self) -> dict[str, Any]:
@@ -80,33 +82,37 @@ def open_record(path: str | os.PathLike[str], kinds: Mapping[str, Kind]) -> tupl
         path = path / "run.h5"
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such record; give run.h5 or the folder that holds it")
-    if not h5py.is_hdf5(path):
+    if not _is_hdf5(path):
         raise RecordError(f"{path}: not an HDF5 file; a record is the run.h5 that `infans run` writes")
-    try:
+    with reading(path):
         file = _open(path)
-    except (OSError, RuntimeError) as error:
-        raise RecordError(f"{path}: damaged, or no record: {error}") from None
     try:
-        filetype = plain(file.attrs.get("filetype", "?"))
-        if filetype not in kinds:
-            raise RecordError(f"{path}: its filetype is '{filetype}', not {' or '.join(map(repr, kinds))}")
-        kind = kinds[filetype]
-        major, minor = (int(v) for v in file.attrs["format_version"])
-        if major != kind.version[0]:
-            raise RecordError(
-                f"{path}: format {major}.{minor}, but this version of Infans reads {kind.version[0]}.x; "
-                f"{'upgrade infans' if major > kind.version[0] else 'read it with the version that wrote it'}"
-            )
-        lost = [n for n in kind.attributes if n not in file.attrs] + [n for n in kind.groups if n not in file]
-        if lost:
-            raise RecordError(f"{path}: it lacks {', '.join(lost)}; its writer was stopped before the first step")
-        return file, path, filetype
-    except (OSError, RuntimeError) as error:
-        file.close()
-        raise RecordError(f"{path}: damaged: {error}") from None
+        with reading(path):
+            filetype = plain(file.attrs.get("filetype", "?"))
+            if filetype == "?" and file.id.get_filesize() > path.stat().st_size:  # h5py takes lost attributes for none
+                raise OSError(f"{path.stat().st_size} of {file.id.get_filesize()} bytes")
+            if filetype not in kinds:
+                raise RecordError(f"{path}: its filetype is '{filetype}', not {' or '.join(map(repr, kinds))}")
+            kind = kinds[filetype]
+            major, minor = (int(v) for v in file.attrs["format_version"])
+            if major != kind.version[0]:
+                raise RecordError(
+                    f"{path}: format {major}.{minor}, but this version of Infans reads {kind.version[0]}.x; "
+                    f"{'upgrade infans' if major > kind.version[0] else 'read it with the version that wrote it'}"
+                )
+            lost = [n for n in kind.attributes if n not in file.attrs] + [n for n in kind.groups if n not in file]
+            if lost:
+                raise RecordError(f"{path}: it lacks {', '.join(lost)}; its writer was stopped before the first step")
+            return file, path, filetype
     except BaseException:
         file.close()
         raise
+
+
+def _is_hdf5(path: Path) -> bool:
+    """Also of a file that is cut short, of which h5py.is_hdf5 says no."""
+    with path.open("rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
 def _open(path: Path) -> h5py.File:

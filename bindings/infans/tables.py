@@ -9,6 +9,8 @@ from typing import TypeVar, overload
 import h5py
 import numpy as np
 
+from .damage import reading
+
 T = TypeVar("T")
 
 
@@ -78,22 +80,24 @@ class Table(Named, Mapping[str, np.ndarray]):
 
     def read(self, name: str, rows: slice) -> np.ndarray:
         """These rows of a dataset, [n, ...], without reading the others."""
-        dataset = self._dataset(name)
-        if dataset.file.swmr_mode:
-            dataset.id.refresh()
         start, stop, step = rows.indices(self._rows)
-        return dataset[start:stop:step]
+        return self._values(name, slice(start, stop, step))
 
     def _dataset(self, name: str) -> h5py.Dataset:
         if name not in self._group:
             raise missing(name, list(self._group), self._where)
-        return self._group[name]
+        with reading(self._group.file.filename):
+            return self._group[name]
 
     def __getitem__(self, name: str) -> np.ndarray:
+        return self._values(name, slice(self._rows))
+
+    def _values(self, name: str, rows: slice) -> np.ndarray:
         dataset = self._dataset(name)
-        if dataset.file.swmr_mode:
-            dataset.id.refresh()  # a running writer has appended since it was opened
-        return dataset[: self._rows]
+        with reading(dataset.file.filename):
+            if dataset.file.swmr_mode:
+                dataset.id.refresh()  # a running writer has appended since it was opened
+            return dataset[rows]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._group)

@@ -292,3 +292,38 @@ def test_what_is_called_like_a_label_overwrites_none(study, tmp_path):
         said = dict(zip(zip(book["table"], book["name"], strict=True), book["description"], strict=True))
         assert "called 'group' in the record" in said["samples", "group_measured"]
         assert "called 'seed' in the record" in said["participants", "seed_factor"]
+
+
+@pytest.mark.parametrize("kind", ["study", "run"])
+def test_a_record_cut_short_is_named_with_what_to_do(kind, study, record, tmp_path, capsys):
+    """Wherever it is cut: one line with the path, no traceback, nothing written."""
+    whole = (study("logged") if kind == "study" else record("partial")).read_bytes()
+    path = tmp_path / "run.h5"
+    for tenth in (1, 5, 9):
+        path.write_bytes(whole[: len(whole) * tenth // 10])
+        with pytest.raises(SystemExit) as stopped:
+            command.main([str(path), "-o", str(tmp_path / "out")])
+        message = capsys.readouterr().err
+        assert stopped.value.code == 2 and message.count("\n") == 1 and "cut short" in message, (tenth, message)
+        assert f"infans recover {path}" in message
+    assert [p.name for p in tmp_path.iterdir()] == ["run.h5"]
+
+
+def test_blocks_that_are_damaged_are_named(study, record, tmp_path):
+    """Bytes of chunks with a checksum are other ones: opening goes well, reading says which file."""
+    for name, node in (("logged", "participants/0001/life"), ("partial", "agents/001/step/vfe")):
+        path = tmp_path / f"{name}.h5"
+        with h5py.File((study if name == "logged" else record)(name)) as source, h5py.File(path, "w") as file:
+            file.attrs.update(source.attrs)
+            for part in source:
+                source.copy(part, file)
+            values, attributes = source[node][...], dict(source[node].attrs)
+            del file[node]
+            file.create_dataset(node, data=values, chunks=values.shape, fletcher32=True).attrs.update(attributes)
+            chunk = file[node].id.get_chunk_info(0)
+        content = bytearray(path.read_bytes())
+        content[chunk.byte_offset + 8] ^= 255
+        path.write_bytes(content)
+        with infans.load(path) as damaged:
+            with pytest.raises(infans.RecordError, match=rf"{path}.*infans recover"):
+                damaged.participants[0].life.kick if name == "logged" else damaged.agents[0].step.vfe  # noqa: B018
