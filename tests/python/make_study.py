@@ -27,7 +27,7 @@ LEVELS, RATE, NOISE = (0.20, 0.01), 0.12, 0.004  # m, 1/day, m
 LEAST, INTERCEPT, CURVATURE = 2.0, -2.0, 1.2  # looking away: least probable at this surprise (nats)
 
 COLUMNS = [
-    ("sample", "1", "samples lived"), ("age_days", "days", "age"), ("seconds", "s", "simulated time"),
+    ("sample", "1", "samples lived"), ("age_days", "d", "age"), ("seconds", "s", "simulated time"),
     ("stage", "1", "index"),
 ]  # fmt: skip
 VARIABLES = [
@@ -36,7 +36,7 @@ VARIABLES = [
     ("touch_z", "m", "up"),
 ]  # fmt: skip
 OCCASIONS = [
-    ("occasion", "1", "from 0"), ("trial", "1", "from 1"), ("age_days", "days", "age"), ("sample", "1", "lived"),
+    ("occasion", "1", "from 0"), ("trial", "1", "from 1"), ("age_days", "d", "age"), ("sample", "1", "lived"),
     ("stage", "1", "index"),
 ]  # fmt: skip
 MEASURES = [("error", "m", "distance to the target"), ("movement_units", "1", "peaks of speed")]

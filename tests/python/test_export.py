@@ -56,6 +56,8 @@ def test_the_codebook_names_every_column(logged, tmp_path):
         named = [n for t, n in zip(book["table"], book["name"], strict=True) if t == table]
         assert named == list(columns(tmp_path / f"out/{table}.csv"))
     assert all(book["description"])
+    units = {unit for name, unit in zip(book["name"], book["unit"], strict=True) if name == "age_days"}
+    assert units == {"d"}  # as the recorder writes it, in every table
     about = json.loads((tmp_path / "out/codebook.json").read_text())
     trials = next(t for t in about["tables"] if t["name"] == "trials_reach")
     assert trials["rows"] == len(columns(tmp_path / "out/trials_reach.csv")["trial"])

@@ -7,7 +7,8 @@
     infans.export.write(study, "minari", "datasets")        # MINARI_DATASETS_PATH=datasets: minari.load_dataset
     infans.export.write(study, "mujoco")                    # MJCF and states for exact replay
 
-A participant is read a piece at a time: memory does not grow with the record. Files appear when all are whole.
+A participant is read a piece at a time: memory does not grow with the record; Minari alone takes whole episodes, so it
+grows with the longest one. Files appear when all are whole.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def write_codebook(tables: Sequence[ExportTable], folder: Path) -> None:
 def write_json(tables: Sequence[ExportTable], folder: Path) -> None:
     """codebook.json alone."""
     about = {
-        "missing": "an empty cell (CSV) or null (Parquet): there was nothing to measure",
+        "missing": "an empty cell (CSV) or null (Parquet): nothing was measured, or the record does not say it",
         "tables": [
             {"name": t.name, "description": t.doc, "rows": t.rows,
              "columns": [{"name": v.name, "type": v.type, "unit": v.unit, "description": v.doc}
