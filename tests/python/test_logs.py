@@ -10,6 +10,7 @@ import make_logs
 import mujoco
 import numpy as np
 import pytest
+from infans import replay
 from infans.export.occasions import life_at
 from infans.state import StateError, decode
 from infans.tables import MissingDatasetError
@@ -107,6 +108,19 @@ def test_when_a_sample_was_between_rows_of_life(study, tmp_path):
     assert np.allclose(when["seconds"], 5.0 * samples, rtol=0, atol=1e-12)
     assert np.allclose(when["age_days"], 28 + 0.5 * samples, rtol=0, atol=1e-12)
     assert when["stage"].tolist() == [0, 0, 0, 0, 2, 2]
+
+
+def test_seconds_of_a_life_without_rows_are_unknown(study, tmp_path):
+    path = sparse(study, tmp_path / "sparse.h5", 4)
+    with h5py.File(path, "r+") as file:
+        file["committed"][0, 0] = 0
+    with infans.load(path) as record:
+        when = life_at(record, record.participants[0], np.array([0, 1, 180]))
+        assert np.array_equal(when["seconds"], [0, np.nan, np.nan], equal_nan=True)
+        assert when["age_days"].tolist() == [28, 28.5, 118]
+        with pytest.raises(replay.NothingToReplay, match="choose samples"):
+            replay.clip(record, 1, 0, 10)
+        assert len(replay.clip_of_samples(record, 1, 2, 4).row) == 2
 
 
 @pytest.mark.parametrize("known", [{"states": True}, {"samples": True}])

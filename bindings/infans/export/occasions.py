@@ -15,14 +15,17 @@ def life_at(study: Study, participant: Participant, samples: np.ndarray) -> Bloc
     """age_days, seconds and stage (index, or UNKNOWN) at these samples, int [n], 0 being birth.
 
     What life has a row of is as recorded. Otherwise (record.every > 1) age is start_days + sample * sample_days;
-    seconds are interpolated between rows, after the last at its pace; the stage is what the record leaves no doubt of.
+    seconds are interpolated between rows, after the last at its pace, NaN where life has none; the stage is what the
+    record leaves no doubt of.
     """
     life, time = participant.life, study.design["time"]
     lived = np.concatenate([[0.0], life.read("sample")])
     age = np.concatenate([[time["start_days"]], life.read("age_days")])
     seconds = np.concatenate([[0.0], life.read("seconds")])
     passed = np.interp(samples, lived, seconds)
-    if len(lived) > 1:
+    if len(lived) == 1:
+        passed[samples > 0] = np.nan
+    else:
         pace = (seconds[-1] - seconds[-2]) / (lived[-1] - lived[-2])
         passed += pace * np.maximum(0.0, samples - lived[-1])
     row = np.minimum(np.searchsorted(lived, samples), len(lived) - 1)

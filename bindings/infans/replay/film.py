@@ -59,6 +59,8 @@ def _last_states(record: Study | Run, number: int) -> Clip | None:
 
 def _caption(record: Study | Run, number: int, clip: Clip) -> str:
     first, last = float(clip.seconds[0]), float(clip.seconds[-1])
+    if not np.isfinite(first + last):  # life has no row that says when
+        return f"Participant {number}: its last {len(clip.row)} recorded states. infans-replay --samples shows others."
     shown = len(clip.row) / clip.fps
     speed = (last - first) / shown * len(clip.row) / max(1, len(clip.row) - 1)
     pace = "as fast as it was" if abs(speed - 1) < 0.05 else f"{speed:.3g} times as fast as it was"

@@ -60,6 +60,8 @@ def clip_of_seconds(
     """
     life = life_of(record, number)
     seconds = seconds_of(record, life)
+    if np.isnan(seconds).any():
+        raise NothingToReplay(f"{record.path}: it has no row of life (record.every) that says when; choose samples")
     inside = np.flatnonzero((seconds >= start) & (seconds <= stop))
     if not len(inside):
         span = f"{seconds[0]:g} to {seconds[-1]:g} s" if len(seconds) else "nothing"
