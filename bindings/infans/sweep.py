@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import itertools
 import math
 import os
 import shutil
@@ -18,31 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from .sweep_arguments import merge_parser, parser
-from .sweep_blocks import Request, Sweep, keep, live
+from .sweep_blocks import PATIENCE, Sweep, keep, live
+from .sweep_folders import free_folder, placed, sweeps_of
 
 INSTALL = 'a sweep needs Dask; install it with: pip install "infans[cluster]"'
 KILLED = 3  # how many workers may die over the same block
 SLURM = {"cores": 1, "processes": 1, "memory": "2GB", "walltime": "24:00:00"}  # of one job
-
-
-def sweeps_of(given: argparse.Namespace) -> list[Sweep]:
-    """One for each combination of values of --grid."""
-    spec = Path(given.study).read_text() if Path(given.study).is_file() else given.study
-    found = []
-    for values in itertools.product(*([(key, v) for v in values] for key, values in given.grid)):
-        request = Request(spec, {**dict(given.set), **dict(values)}, given.agents, given.seed, given.threads)
-        name = ",".join(f"{key}={value}".replace("/", "_") for key, value in values)
-        found.append(Sweep(request, given.out / name if name else given.out, given.participants))
-    return found
-
-
-def free_folder(study: str) -> Path:
-    """runs/STUDY-n: the first that does not exist, or that an unfinished sweep has left."""
-    for n in itertools.count(1):
-        folder = Path("runs", f"{Path(study).stem}-{n}")
-        if not folder.exists() or ((folder / "blocks").is_dir() and not (folder / "run.h5").exists()):
-            return folder
-    raise AssertionError
 
 
 def check_protocol(study: str) -> None:
@@ -78,11 +58,25 @@ def client_of(given: argparse.Namespace, tasks: int, log: Path) -> Iterator[Any]
                 memory_limit=0, silence_logs=50))  # fmt: skip
         client = stack.enter_context(distributed.Client(cluster))
         client.register_plugin(_deaf(distributed.WorkerPlugin)())
-        try:
-            yield client
-        except KeyboardInterrupt:  # whoever lives saves its state and stops
-            client.run(signal.raise_signal, signal.SIGINT, on_error="ignore")
-            raise
+        yield client
+
+
+def stop_lives(client: Any, keys: Sequence[str]) -> None:
+    """Whoever lives one of these tasks on any worker saves its state and stops; returns when they have."""
+    end = time.monotonic() + PATIENCE
+    client.run(_interrupt, keys, on_error="ignore")
+    while any(v is True for v in client.run(_lives, keys, on_error="ignore").values()) and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def _lives(keys: Sequence[str], dask_worker: Any) -> bool:
+    """Whether this worker has one of these tasks in hand; others share the scheduler with us."""
+    return any(task.key in keys for task in dask_worker.state.executing)
+
+
+def _interrupt(keys: Sequence[str], dask_worker: Any) -> None:
+    if _lives(keys, dask_worker):
+        signal.raise_signal(signal.SIGINT)
 
 
 def _deaf(plugin: type) -> type:
@@ -183,8 +177,10 @@ def sweep(sweeps: Sequence[Sweep], client: Any, size: int, retries: int = 2, qui
                 keep(files, s.kept, numbers)
             progress.add(s, numbers, str(error) if error is not None else "")
             future.release()
-    except BaseException:
-        client.cancel(list(tasks), force=True)
+    except BaseException as error:
+        client.cancel(list(tasks), force=True)  # first: what is interrupted is not tried again
+        if isinstance(error, KeyboardInterrupt):
+            stop_lives(client, [future.key for future in tasks])
         raise
     finally:
         progress.end()
@@ -213,11 +209,12 @@ def say(text: str) -> None:
 
 def run(given: argparse.Namespace) -> int:
     check_protocol(given.study)
-    given.out = given.out or free_folder(given.study)
     sweeps = sweeps_of(given)
+    people = sum(len(family) for s in sweeps for family in s.families)  # refuses before anything is written
+    given.out = given.out or free_folder(given.study, sweeps)
+    sweeps = [placed(s, given.out) for s in sweeps]
     for s in sweeps:
         s.open()
-    people = sum(len(family) for s in sweeps for family in s.families)
     size = given.block or max(1, math.ceil(people / len(sweeps) / (4 * workers_of(given))))
     tasks = sum(len(s.left(size)) for s in sweeps)
     failures, started = [], time.monotonic()

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +22,14 @@ from typing import Any
 
 import numpy as np
 
+from .left_over import damaged, is_being_written
 from .merging import difference, merge, numbers_of
 from .records import RecordError
 from .study import Study
 
 SWEEP = "sweep.json"  # says of which study the blocks beside it are
-UNFINISHED, COPIED = ".living-", ".copying-"  # folders of blocks that have not ended
+UNFINISHED, COPIED, DAMAGED = ".living-", ".copying-", ".damaged-"  # folders of blocks that have not ended
+PATIENCE = 60.0  # seconds that a block which another worker still lives is waited for
 FILES = ("run.h5", "summary.json")  # of a block
 
 
@@ -114,7 +117,7 @@ class Sweep:
                 raise FileExistsError(
                     f"{self.folder / name}: exists already and is never overwritten; choose another --out"
                 )
-        texts = {**self.texts, "participants": " ".join(map(str, sorted(self.chosen))) or "all"}
+        texts = self.identity
         self.kept.mkdir(parents=True, exist_ok=True)
         self._lock = (self.kept / SWEEP).open("a+")
         try:
@@ -130,6 +133,20 @@ class Sweep:
             self._lock.flush()
         for left in self.kept.glob(f"{COPIED}*"):  # of a call that was killed
             shutil.rmtree(left, ignore_errors=True)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What blocks must have been lived with to belong to this sweep."""
+        return {**self.texts, "participants": " ".join(map(str, sorted(self.chosen))) or "all"}
+
+    def was_left(self) -> bool:
+        """Whether an earlier call of this very sweep began here and has not ended."""
+        if (self.folder / "run.h5").exists():
+            return False
+        try:
+            return json.loads((self.kept / SWEEP).read_text())["texts"] == self.identity
+        except (OSError, ValueError, KeyError):
+            return False
 
     def _must_be_of(self, before: Mapping[str, str], now: Mapping[str, str]) -> None:
         for name in sorted({*before, *now}):
@@ -185,7 +202,10 @@ def live(request: Request, numbers: Sequence[int], texts: Mapping[str, str], kep
         if own.get(name) != texts[name]:
             raise RecordError(f"this worker would not live the same study: {difference(name, own, texts)}")
     if _sees(Path(kept), sweep):
-        out = Path(kept, f"{UNFINISHED}{block_name(numbers)}")
+        out, ended = Path(kept, f"{UNFINISHED}{block_name(numbers)}"), Path(kept, block_name(numbers), "run.h5")
+        _wait_for_the_writer(out / "run.h5")
+        if ended.exists():  # by a worker that was thought dead
+            return {}
         _live_into(out, request, numbers)
         _put(out, Path(kept), numbers)
         return {}
@@ -204,9 +224,9 @@ def _live_into(out: Path, request: Request, numbers: Sequence[int]) -> None:
         try:
             request.run(out, numbers).close()
         except FileError:
-            if not found:
+            if not (found and damaged(out / "run.h5")):
                 raise
-            shutil.rmtree(out)  # what a dead worker left is damaged: begin anew
+            out.rename(out.with_name(f"{DAMAGED}{out.name.removeprefix(UNFINISHED)}-{uuid.uuid4()}"))
             request.run(out, numbers).close()
     except SimulationError:
         pass  # somebody failed and is left out; the others have ended, and the record says so
@@ -215,6 +235,12 @@ def _live_into(out: Path, request: Request, numbers: Sequence[int]) -> None:
     with load(out) as record:
         if np.isnan(record.fresh("ledger/wall_seconds")).any():
             raise RuntimeError("somebody's life was broken off")
+
+
+def _wait_for_the_writer(record: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while is_being_written(record) and time.monotonic() < end:
+        time.sleep(0.2)
 
 
 def _sees(kept: Path, sweep: str) -> bool:

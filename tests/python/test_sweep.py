@@ -17,9 +17,12 @@ import h5py
 import infans
 import numpy as np
 import pytest
+from infans.damage import is_being_written
 from infans.records import RecordError
-from infans.sweep import sweep
+from infans.sweep import main, sweep
+from infans.sweep_arguments import parser
 from infans.sweep_blocks import Request, Sweep, blocks, families, keep, live
+from infans.sweep_folders import free_folder, placed, sweeps_of
 
 pytest.importorskip("infans._infans")
 # Two infants and their yoked partners, a few samples each; conjugate and yoked alternate in the numbers of a block.
@@ -133,6 +136,106 @@ def test_a_worker_with_another_program_refuses(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def opened(folder, **options):
+    s = Sweep(Request(STUDY[0], SHORT, agents=2, **options), folder)
+    s.open()
+    return s
+
+
+@dataclass(frozen=True)
+class Counted(Request):
+    """Says in a file how often it was run; fails the first time with the message `fault`, if there is one."""
+
+    mark: str = ""
+    fault: str = ""
+
+    def run(self, out, numbers):
+        runs = int(Path(self.mark).read_text()) if Path(self.mark).exists() else 0
+        Path(self.mark).write_text(str(runs + 1))
+        if self.fault and not runs:
+            raise infans.FileError(f"{out}: {self.fault}")
+        return super().run(out, numbers)
+
+
+def killed_in_life(out, numbers):
+    """What kill -9 leaves of a block in the middle of a life."""
+    child = os.fork()
+    if child == 0:
+        watch = lambda number, sample, *_: sample == 4 and os.kill(os.getpid(), signal.SIGKILL)  # noqa: E731
+        infans.run(STUDY[0], out=out, threads=1, participants=numbers, on_sample=watch, **STUDY[1])
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+@pytest.mark.parametrize("fault", ["cannot be written: No space left on device", "Input/output error",
+                                   "is being written by another process"])  # fmt: skip
+def test_an_error_of_the_machine_leaves_a_block_as_it_is(tmp_path, fault):
+    s = opened(tmp_path / "out")
+    left = s.kept / ".living-0001-0003 (2)"
+    killed_in_life(left, [1, 3])
+    before = (left / "run.h5").read_bytes()
+    request = Counted(STUDY[0], SHORT, agents=2, mark=str(tmp_path / "runs"), fault=fault)
+    with pytest.raises(infans.FileError, match=fault):
+        live(request, [1, 3], s.texts, str(s.kept), s.id)
+    assert (left / "run.h5").read_bytes() == before
+    assert live(request, [1, 3], s.texts, str(s.kept), s.id) == {}  # and the next try goes on with it
+    assert [path.name for path in s.kept.iterdir() if path.is_dir()] == ["0001-0003 (2)"]
+
+
+def test_a_damaged_block_is_lived_anew_and_kept_aside(tmp_path):
+    s = opened(tmp_path / "out")
+    left = s.kept / ".living-0001-0003 (2)"
+    killed_in_life(left, [1, 3])
+    damage = (left / "run.h5").read_bytes()[:3000]
+    (left / "run.h5").write_bytes(damage)
+    assert live(s.request, [1, 3], s.texts, str(s.kept), s.id) == {}
+    assert list(s.finished().values()) == [[1, 3]]
+    assert [path.read_bytes() for path in s.kept.glob(".damaged-*/run.h5")] == [damage]
+
+
+def test_a_block_that_has_ended_is_not_lived_again(tmp_path):
+    s = opened(tmp_path / "out")
+    request = Counted(STUDY[0], SHORT, agents=2, mark=str(tmp_path / "runs"))
+    for _ in range(2):
+        assert live(request, [1, 3], s.texts, str(s.kept), s.id) == {}
+    assert (tmp_path / "runs").read_text() == "1"
+
+
+def asked(*arguments):
+    return sweeps_of(parser().parse_args(["mobile", "--agents", "2", *arguments]))
+
+
+def begin(sweeps, folder):
+    for s in sweeps:
+        moved = placed(s, folder)
+        moved.open()
+        moved.close()
+
+
+def test_without_out_only_the_same_command_goes_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    both = ("--grid", "population.seed=1,1001")
+    begin(asked(*both), Path("runs/mobile-1"))
+    begin(asked("--seed", "9"), Path("runs/mobile-2"))
+    found = {given: str(free_folder("mobile", asked(*given))) for given in (
+        both, ("--seed", "9"), (), ("--seed", "8"), ("--grid", "population.seed=1"), (*both, "--participants", "1"))}
+    assert list(found.values()) == ["runs/mobile-1", "runs/mobile-2", *["runs/mobile-3"] * 4]
+    Path("runs/mobile-2/run.h5").touch()  # it has ended
+    assert free_folder("mobile", asked("--seed", "9")) == Path("runs/mobile-3")
+
+
+@pytest.mark.parametrize("wrong, sentence", [
+    (("--participants", "99"), "this study has the numbers 1 .. 4"),
+    (("--grid", "population.seed=1,1"), "--grid gives population.seed=1 more than once; give every value once"),
+    (("--grid", "population.seed=1", "--grid", "population.seed=2"), "--grid population.seed is given more than once"),
+])  # fmt: skip
+def test_a_mistake_is_refused_before_anything_is_written(tmp_path, capsys, wrong, sentence):
+    out = tmp_path / "sw1"
+    assert main(["mobile", "--agents", "2", "--out", str(out), *wrong]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not out.exists()
+
+
 # With Dask's own processes.
 
 
@@ -199,3 +302,23 @@ def test_ctrl_c_keeps_what_has_ended_and_the_same_command_goes_on(whole, tmp_pat
     require_same(out / "run.h5", whole)
     people = json.loads((out / "summary.json").read_text())["participants"]
     assert [person["number"] for person in people] == [1, 2, 3, 4]
+
+
+def test_ctrl_c_stops_the_lives_on_a_running_scheduler_and_leaves_its_workers(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    out = tmp_path / "out"
+    long = ("--set=time.most_samples=1000000", "--block", "1", "--retries", "0")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=0,
+                                  silence_logs=50) as cluster, distributed.Client(cluster) as client:  # fmt: skip
+        pid = client.run(os.getpid)
+        process = subprocess.Popen([*command("--out", out, "--scheduler", cluster.scheduler_address), *long],
+                                   stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
+        while process.poll() is None and not list(out.glob("blocks/.living*/run.h5")):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=120)[1]
+        assert process.returncode == 130, said
+        [left] = out.glob("blocks/.living*/run.h5")
+        assert not is_being_written(left)
+        assert list(left.parent.glob("checkpoints/*.h5"))  # from which the same command goes on
+        assert client.run(os.getpid) == pid
