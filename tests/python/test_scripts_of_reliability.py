@@ -49,19 +49,36 @@ def test_one_block_and_what_is_gathered_may_be_lost(crash_trials):
     assert f"block_rows = {crash_trials.BLOCK};" in source
 
 
-@pytest.mark.parametrize("log, code", [("#5: cov: 9 ft: 9 corp: 2", 0), ("no such file", 1)])
-def test_a_fuzz_target_that_does_not_start_is_told(tmp_path, log, code):
+def fuzz(tmp_path, target):
+    """scripts/fuzz with a shell script in place of the target."""
+    (tmp_path / "scripts").mkdir()
     for name in ("fuzz", "clang"):
-        (tmp_path / "scripts").mkdir(exist_ok=True)
         shutil.copy(SCRIPTS / name, tmp_path / "scripts")
     (tmp_path / "build" / "fuzz" / "bin").mkdir(parents=True)
     (tmp_path / "build" / "fuzz" / "build.ninja").touch()
-    stubs = {"build/fuzz/bin/fuzz_study": f"echo '{log}'; exit {code}", "cmake": "", "clang-22": "", "clang++-22": ""}
+    stubs = {"build/fuzz/bin/fuzz_study": target, "cmake": "", "clang-22": "", "clang++-22": ""}
     for name, text in stubs.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
-    done = subprocess.run([tmp_path / "scripts" / "fuzz", "--seconds", "1", "study"], capture_output=True, text=True,
+    return subprocess.run([tmp_path / "scripts" / "fuzz", "--seconds", "1", "study"], capture_output=True, text=True,
                           env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False)  # fmt: skip
+
+
+@pytest.mark.parametrize("log, code", [("#5: cov: 9 ft: 9 corp: 2", 0), ("no such file", 1)])
+def test_a_fuzz_target_that_does_not_start_is_told(tmp_path, log, code):
+    done = fuzz(tmp_path, f"echo '{log}'; exit {code}")
     assert done.returncode == code, done.stderr
     assert log in done.stderr
     assert ("study has not run" in done.stderr) == (code == 1)
+
+
+@pytest.mark.parametrize("frame, whose, code", [("H5MM_xfree (/lib/libhdf5_serial.so.103+0x1)", "HDF5", 0),
+                                                ("infans::f() /src/f.cpp:3", "ours: infans::f() /src/f.cpp:3", 1)])
+def test_a_finding_is_of_whoever_called_the_c_library(tmp_path, frame, whose, code):
+    findings = tmp_path / "build" / "fuzz" / "findings" / "study"
+    findings.mkdir(parents=True)
+    (findings / "crash-1").touch()
+    stack = f"    #0 0x1 in free (/bin/fuzz+0x1)\n    #1 0x2 in {frame}"
+    done = fuzz(tmp_path, f"echo '#5: cov: 9'; echo '{stack}'")
+    assert f"crash-1: {whose}\n" in done.stderr
+    assert done.returncode == code
