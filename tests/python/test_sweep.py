@@ -17,7 +17,7 @@ import h5py
 import infans
 import numpy as np
 import pytest
-from infans.damage import is_being_written
+from infans.left_over import is_being_written
 from infans.records import RecordError
 from infans.sweep import main, sweep
 from infans.sweep_arguments import parser
