@@ -19,6 +19,8 @@ def reading(path: Path | str) -> Iterator[None]:
     except (OSError, KeyError, RuntimeError) as error:
         if not isinstance(error, OSError) and type(error) not in (KeyError, RuntimeError):
             raise  # not h5py's: it says by itself what is missing
+        if isinstance(error, OSError) and (error.errno is not None or "errno = " in str(error)):
+            raise  # the machine's: no such file, no right to read it, the disk
         raise RecordError(
             f"{path}: cut short or damaged: {error.args[0] if isinstance(error, KeyError) else error}; "
             f"`infans recover {path}` saves what can be read"
