@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <functional>
 #include <new>
 
 #include "core/base/error.hpp"
 #include "experiments/record/recover.hpp"
+#include "experiments/run/in_child.hpp"
 #include "experiments/run/life_file.hpp"
 #include "experiments/run/options.hpp"
 #include "experiments/run/resume.hpp"
@@ -111,8 +114,7 @@ void print_studies() {
   for (const Protocol& p : shipped_protocols()) std::printf("%-20s %s\n", p.name.c_str(), p.summary.c_str());
 }
 
-void print_recovered(const std::string& run) {
-  const std::string path = record_of(run);
+void print_recovered(const std::string& path, const std::string& run) {
   const Recovered r = recover(path);
   if (r.was_closed)
     std::printf("%s: closed as it should be; nothing to recover\n", path.c_str());
@@ -130,6 +132,42 @@ void run_extension(const std::vector<std::string>& arguments) {
   for (std::size_t i = 1; i < arguments.size(); ++i) argv.push_back(const_cast<char*>(arguments[i].c_str()));
   argv.push_back(nullptr);
   execvp(program.c_str(), argv.data());
+}
+
+// Exit code of `work`; an error becomes a line on stderr and a code.
+int with_errors_said(const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const CLI::ParseError& e) {
+    std::fprintf(stderr, "infans: %s\nRun `infans --help` for examples.\n", e.what());
+    return 2;
+  } catch (const base::UserError& e) {
+    std::fprintf(stderr, "infans: %s\n", e.what());
+    return 2;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr,
+                 "infans: no memory is left; what was committed is on record, and `infans resume` goes on with it\n");
+    return 1;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "infans: the run failed: %s\n", e.what());
+    return 1;
+  }
+}
+
+// What prints something of a record, which may be damaged.
+int look_into(const std::string& run, double limit_seconds, const std::function<void(const std::string& path)>& print) {
+  const std::string path = record_of(run);
+  return in_child(path, limit_seconds, [&] {
+    return with_errors_said([&] {
+      print(path);
+      return 0;
+    });
+  });
+}
+
+// A slow disk reads 10 MB/s.
+double patience(const std::string& run) {
+  return 60.0 + 1e-7 * static_cast<double>(std::filesystem::file_size(record_of(run)));
 }
 
 int parse_and_run(const std::vector<std::string>& arguments) {
@@ -214,7 +252,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
     resume(folder, request);
     if (interrupted()) return 130;
   } else if (*mend) {
-    print_recovered(folder);
+    return look_into(folder, patience(folder), [&](const std::string& record) { print_recovered(record, folder); });
   } else if (*follow) {
     return watch(folder, once, every);
   } else if (*list) {
@@ -222,7 +260,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
   } else if (*protocols) {
     std::printf("%s", protocol_in_words(protocol).c_str());
   } else if (*look) {
-    std::printf("%s", record_in_words(record_of(path)).c_str());
+    return look_into(path, 30.0, [](const std::string& record) { std::printf("%s", record_in_words(record).c_str()); });
   } else if (*body) {
     return print_body(body_spec, pairs_of(settings));
   } else if (*options) {
@@ -238,7 +276,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int run_cli(const std::vector<std::string>& arguments) {
-  try {
+  return with_errors_said([&] {
     const std::vector<std::string> known = {"run",      "resume",  "recover", "watch",   "list",
                                             "protocol", "inspect", "body",    "options", "doctor"};
     if (!arguments.empty() && !arguments[0].empty() && arguments[0][0] != '-' &&
@@ -249,20 +287,7 @@ int run_cli(const std::vector<std::string>& arguments) {
                                                 "'?");
     }
     return parse_and_run(arguments);
-  } catch (const CLI::ParseError& e) {
-    std::fprintf(stderr, "infans: %s\nRun `infans --help` for examples.\n", e.what());
-    return 2;
-  } catch (const base::UserError& e) {
-    std::fprintf(stderr, "infans: %s\n", e.what());
-    return 2;
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr,
-                 "infans: no memory is left; what was committed is on record, and `infans resume` goes on with it\n");
-    return 1;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "infans: the run failed: %s\n", e.what());
-    return 1;
-  }
+  });
 }
 
 }  // namespace infans::experiments
