@@ -51,7 +51,8 @@ def run(program: Path, arguments: argparse.Namespace, settings: list[str], out: 
     if status:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {status}")
     lived = sum(one["samples"] for one in json.loads((out / "summary.json").read_text())["participants"])
-    return {"samples": lived, "wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "bytes": (out / "run.h5").stat().st_size,
+    return {"samples": lived,
+            "wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "bytes": (out / "run.h5").stat().st_size,
             "writer": sum(seconds for thread, seconds in threads.items() if thread != str(child.pid))}
 
 
