@@ -174,11 +174,6 @@ std::vector<std::pair<std::string, std::string>> build_info() {
           {"mujoco", envs::mujoco_version()}, {"processors", std::to_string(parallel::available_threads())}};
 }
 
-void require_threads(int threads) {
-  if (threads < 1 || threads > 4096)
-    throw base::OptionError("threads", "--threads = " + std::to_string(threads) + " is out of range; legal: 1 .. 4096");
-}
-
 std::string run_study(const RunRequest& request) {
   if (request.threads) require_threads(*request.threads);
   if (!protocol_of(request.spec).empty()) return run_population(request);

@@ -48,9 +48,6 @@ struct RunRequest {
 // base::SimulationError (what was committed stays).
 std::string run_study(const RunRequest& request);
 
-// Throws base::OptionError outside 1 .. 4096.
-void require_threads(int threads);
-
 // Goes on with a life's file (run.h5 of filetype infans-run), to the same bits as without a break: agents that have
 // ended, or failed, stay as they are. Of `given` only threads, quiet and world count. Throws as run_study, and
 // base::FileError where program, processor, body or options are others than those that made it.
