@@ -12,11 +12,8 @@
 #include "experiments/run/format.hpp"
 
 namespace infans::experiments {
-namespace {
 
 namespace fs = std::filesystem;
-
-}  // namespace
 
 void require_same(const std::string& path, const Texts& there, const Texts& here) {
   for (const auto& [name, value] : here) {

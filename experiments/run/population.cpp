@@ -147,10 +147,6 @@ void print_results(const RunFolder& folder, const PopulationProgress& progress) 
   std::fflush(stdout);
 }
 
-}  // namespace
-
-namespace {
-
 // identity: refused before the record is touched.
 std::unique_ptr<StudyRecorder> open_record(const std::string& path, const StudyHeader& header, const Texts& identity,
                                            bool resumes, bool quiet) {

@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -21,6 +20,7 @@
 #include "experiments/run/study.hpp"
 #include "tests/coin_protocol.hpp"
 #include "tests/lives.hpp"
+#include "tests/same_datasets.hpp"
 
 extern char** environ;
 
@@ -123,12 +123,7 @@ std::vector<std::string> datasets() {
 }
 
 void check_same(const std::string& a, const std::string& b) {
-  for (const std::string& name : datasets()) {
-    CAPTURE(name);
-    const std::vector<double> x = experiments::read_values(a, name), y = experiments::read_values(b, name);
-    REQUIRE(x.size() == y.size());
-    CHECK(std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) == 0);
-  }
+  infans::tests::check_same_datasets(a, b, datasets());
   for (const double operations : experiments::read_values(b, "ledger/operations")) CHECK(operations > 1e6);
   for (const double seconds : experiments::read_values(b, "ledger/agent_wall_seconds")) CHECK(!std::isnan(seconds));
 }

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -17,6 +16,7 @@
 #include "experiments/run/resume.hpp"
 #include "experiments/run/stop_signal.hpp"
 #include "tests/coin_protocol.hpp"
+#include "tests/same_datasets.hpp"
 
 using namespace infans;
 namespace fs = std::filesystem;
@@ -54,14 +54,7 @@ std::vector<std::string> datasets() {
   return names;
 }
 
-void check_same(const std::string& a, const std::string& b) {
-  for (const std::string& name : datasets()) {
-    CAPTURE(name);
-    const std::vector<double> x = experiments::read_values(a, name), y = experiments::read_values(b, name);
-    REQUIRE(x.size() == y.size());
-    CHECK(std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) == 0);
-  }
-}
+void check_same(const std::string& a, const std::string& b) { tests::check_same_datasets(a, b, datasets()); }
 
 const std::string& whole() {
   static const tests::TemporaryFolder folder;
